@@ -1,0 +1,95 @@
+"""Headers as they travel: lists of pairs of bytes, edited in place (RFC 9110 section 5).
+
+Rules that must not move:
+
+- A list is never copied: it is the scope's or the response's own.
+- Names in lists are lower case, as ASGI demands, so that finding one is a comparison of bytes. Lists of responses are
+  two to ten long: to scan them is faster than any index.
+- What comes in as str is validated by `field_name` and `field_value`; whoever hands over bytes vouches for them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pegboard.types import RawHeaders
+
+__all__ = ["field_name", "field_value", "find", "merge_vary", "remove", "replace"]
+
+_NOT_TOKEN = re.compile(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@lru_cache(maxsize=512)
+def field_name(name: str) -> bytes:
+    """``name`` in lower case as bytes. Raises ValueError when it is not a token (RFC 9110 section 5.1)."""
+    bad = _NOT_TOKEN.search(name)
+    if bad is not None or not name:
+        found = f"{bad[0]!a} at position {bad.start()}" if bad else "nothing"
+        raise ValueError(
+            f"header name {name!a}: expected letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 section 5.1), got {found}"
+        )
+    return name.lower().encode("ascii")
+
+
+def field_value(name: str, value: str) -> bytes:
+    """``value`` as bytes. Raises ValueError, naming header ``name``, when it cannot travel (RFC 9110 section 5.5)."""
+    # Most values are printable ASCII: this spares them the search.
+    if value.isascii() and value.isprintable():
+        return value.encode()
+    if bad := _CONTROL.search(value):
+        raise ValueError(
+            f"header {name!a}: its value has the control character {bad[0]!a} at position {bad.start()}; "
+            "remove it or encode it, a header is one line (RFC 9110 section 5.5)"
+        )
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"header {name!a}: its value has {value[error.start]!a} at position {error.start}, outside ISO-8859-1; "
+            "encode it, for example with urllib.parse.quote (RFC 8187)"
+        ) from None
+
+
+def find(raw: RawHeaders, name: bytes) -> bytes | None:
+    """The first value of ``name`` (lower case) in ``raw``, or None."""
+    for key, value in raw:
+        if key == name:
+            return value
+    return None
+
+
+def replace(raw: RawHeaders, name: bytes, value: bytes) -> None:
+    """Set ``name`` (lower case) in ``raw``: exactly one is left, at the place of the first, or at the end."""
+    place = 0
+    for key, _ in raw:
+        if key == name:
+            break
+        place += 1
+    else:
+        raw.append((name, value))
+        return
+    raw[place] = (name, value)
+    remove(raw, name, place + 1)
+
+
+def remove(raw: RawHeaders, name: bytes, start: int = 0) -> None:
+    """Drop every ``name`` (lower case) from ``raw``, from index ``start`` on."""
+    for index in range(len(raw) - 1, start - 1, -1):
+        if raw[index][0] == name:
+            del raw[index]
+
+
+def merge_vary(raw: RawHeaders, token: bytes) -> None:
+    """Add ``token``, one name or several with commas, to Vary in ``raw``: none twice, and ``*`` stays alone."""
+    present = [value for key, value in raw if key == b"vary"]
+    if not present and b"," not in token:
+        raw.append((b"vary", token))
+    elif present != [token]:
+        names: dict[bytes, bytes] = {}
+        for member in b",".join([*present, token]).split(b","):
+            name = member.strip(b" \t")
+            if name:
+                names.setdefault(name.lower(), name)
+        replace(raw, b"vary", b"*" if b"*" in names else b", ".join(names.values()))
