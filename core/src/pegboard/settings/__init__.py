@@ -1,0 +1,47 @@
+"""Settings: what a plugin's author declares, and how the board reads it from code, environment and files.
+
+A plugin's author needs `Settings`, and `Invalid` where `Settings.check` is not enough. The rest is the board's: read
+the sources once (`read_sources`), `load` each plugin's section, `overlay` what routes say, and report all problems
+together. The sources, strongest first: keyword arguments; environment (``PEGBOARD_CORS__MAX_AGE``); ``pegboard.toml``;
+``[tool.pegboard]`` in ``pyproject.toml``; defaults.
+"""
+
+from pegboard.settings.base import Settings
+from pegboard.settings.board import (
+    BOARD_KEYS,
+    BoardSettings,
+    PluginSelection,
+    load_board,
+    parse_plugin_list,
+    select_plugins,
+    unknown_sections,
+)
+from pegboard.settings.lint import lint_name, lint_settings
+from pegboard.settings.loading import Loaded, Row, load, overlay
+from pegboard.settings.problems import Invalid, Origin, Problem
+from pegboard.settings.schema import json_schema
+from pegboard.settings.sources import Sources, env_name, read_sources
+
+__all__ = [
+    "BOARD_KEYS",
+    "BoardSettings",
+    "Invalid",
+    "Loaded",
+    "Origin",
+    "PluginSelection",
+    "Problem",
+    "Row",
+    "Settings",
+    "Sources",
+    "env_name",
+    "json_schema",
+    "lint_name",
+    "lint_settings",
+    "load",
+    "load_board",
+    "overlay",
+    "parse_plugin_list",
+    "read_sources",
+    "select_plugins",
+    "unknown_sections",
+]
