@@ -1,0 +1,123 @@
+"""Adapting what users write as endpoints to what pipelines call, once, when a route is added.
+
+- an async function, method or partial is called with the request;
+- a synchronous one is run in a thread;
+- anything else that can be called is an ASGI application: a class (called with scope, receive and send, then
+  awaited), or an object with an async ``__call__``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from pegboard.concurrency import run_in_threadpool
+from pegboard.requests import Request
+from pegboard.responses import AppResponse, to_response
+from pegboard.types import ASGIApp, Receive, Scope, Send
+from pegboard.websockets import WebSocket
+
+__all__ = [
+    "MiddlewareFactory",
+    "adapt",
+    "adapt_websocket",
+    "as_app",
+    "endpoint_name",
+    "is_async",
+    "is_function",
+    "wrap_in_middleware",
+]
+
+HTTPEndpointCall = Callable[[Request], Awaitable[Any]]
+WebSocketCall = Callable[[WebSocket], Awaitable[None]]
+
+
+class MiddlewareFactory(Protocol):
+    """What ``middleware=[...]`` holds: something that makes an ASGI application from one."""
+
+    def __call__(self, app: ASGIApp) -> ASGIApp:
+        """Wrap ``app``."""
+        ...
+
+
+def adapt(endpoint: Any) -> HTTPEndpointCall:
+    """The async callable that serves a request with ``endpoint``."""
+    if not is_function(endpoint):
+        return as_app_call(endpoint)
+    if is_async(endpoint):
+        call: HTTPEndpointCall = endpoint
+        return call
+
+    async def call_in_thread(request: Request) -> Any:
+        return await run_in_threadpool(endpoint, request)
+
+    return call_in_thread
+
+
+def as_app_call(app: ASGIApp) -> HTTPEndpointCall:
+    """The endpoint that lets an ASGI application answer."""
+
+    async def answer(request: Request) -> AppResponse:
+        return AppResponse(app)
+
+    return answer
+
+
+def adapt_websocket(endpoint: Any) -> WebSocketCall:
+    """The async callable that serves a WebSocket with ``endpoint``."""
+    if is_function(endpoint):
+        if not is_async(endpoint):
+            raise TypeError(
+                f"WebSocket endpoint {endpoint_name(endpoint)!r} is a plain function; expected `async def`: "
+                "a WebSocket cannot be served from a thread"
+            )
+        call: WebSocketCall = endpoint
+        return call
+
+    async def run(websocket: WebSocket) -> None:
+        await endpoint(websocket.scope, websocket.receive, websocket.send)
+
+    return run
+
+
+def as_app(call: HTTPEndpointCall, max_body_size: int | None) -> ASGIApp:
+    """An ASGI application around an adapted endpoint, for middleware to wrap."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = to_response(await call(Request(scope, receive, send, max_body_size)))
+        await response(scope, receive, send)
+
+    return app
+
+
+def wrap_in_middleware(app: ASGIApp, middleware: Sequence[MiddlewareFactory]) -> ASGIApp:
+    """Put middleware around ``app``, the first outermost."""
+    for factory in reversed(middleware):
+        app = factory(app)
+    return app
+
+
+def is_async(function: Any) -> bool:
+    """Whether calling ``function`` gives a coroutine, looking through partials and callable objects."""
+    while isinstance(function, partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or (
+        not inspect.isroutine(function) and inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+    )
+
+
+def endpoint_name(endpoint: Any) -> str:
+    """The name a route gets from its endpoint."""
+    while isinstance(endpoint, partial):
+        endpoint = endpoint.func
+    name: str = getattr(endpoint, "__name__", type(endpoint).__name__)
+    return name
+
+
+def is_function(endpoint: Any) -> bool:
+    """Whether ``endpoint`` is called with a request, and not an ASGI application."""
+    while isinstance(endpoint, partial):
+        endpoint = endpoint.func
+    return inspect.isfunction(endpoint) or inspect.ismethod(endpoint) or inspect.isbuiltin(endpoint)

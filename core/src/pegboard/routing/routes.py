@@ -1,0 +1,188 @@
+"""Routes: what a user writes to bind a path to an endpoint. Matching is the table's work.
+
+``plugins`` on any of them is a mapping from plugin names to False (the plugin is left out) or to settings for this
+route; it is inherited inward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from pegboard.routing.endpoints import MiddlewareFactory, adapt, adapt_websocket, endpoint_name, is_function
+from pegboard.routing.templates import Template
+from pegboard.types import ASGIApp
+
+__all__ = ["BaseRoute", "HasRoutes", "Host", "Mount", "PluginOverrides", "Route", "WebSocketRoute"]
+
+PluginOverrides = Mapping[str, Any]
+
+
+class HasRoutes(Protocol):
+    """A router: something that holds routes."""
+
+    routes: list[BaseRoute]
+
+
+class BaseRoute:
+    """What all routes share: a template of paths, a name, and settings for plugins."""
+
+    path: str
+    name: str
+    template: Template
+    plugins: PluginOverrides
+    middleware: tuple[MiddlewareFactory, ...]
+    max_body_size: int | None
+    endpoint: Any
+    include_in_schema: bool = False
+
+    def _set(
+        self,
+        path: str,
+        name: str,
+        plugins: PluginOverrides | None,
+        middleware: Sequence[MiddlewareFactory] | None,
+        max_body_size: int | None,
+    ) -> None:
+        self.path = path
+        self.name = name
+        self.template = Template.parse(path)
+        self.plugins = dict(plugins or {})
+        self.middleware = tuple(middleware or ())
+        self.max_body_size = max_body_size
+
+    @property
+    def label(self) -> str:
+        """How messages name this route."""
+        return f"{type(self).__name__} {self.path!r}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(path={self.path!r}, name={self.name!r})"
+
+
+class Route(BaseRoute):
+    """Requests for ``path`` with one of ``methods`` go to ``endpoint``.
+
+    Without ``methods`` a function answers GET (and HEAD), an ASGI application or class answers every method.
+    ``max_body_size`` is in bytes.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: Collection[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+        middleware: Sequence[MiddlewareFactory] | None = None,
+        plugins: PluginOverrides | None = None,
+        max_body_size: int | None = None,
+    ) -> None:
+        self._set(path, name or endpoint_name(endpoint), plugins, middleware, max_body_size)
+        self.endpoint = endpoint
+        self.call = adapt(endpoint)
+        self.include_in_schema = include_in_schema
+        self.methods = _methods(endpoint, methods)
+
+    @property
+    def label(self) -> str:
+        """Methods and path, as messages name this route."""
+        return f"{'|'.join(sorted(self.methods)) if self.methods else '*'} {self.path}"
+
+
+class WebSocketRoute(BaseRoute):
+    """WebSockets opened at ``path`` go to ``endpoint``."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        name: str | None = None,
+        middleware: Sequence[MiddlewareFactory] | None = None,
+        plugins: PluginOverrides | None = None,
+    ) -> None:
+        self._set(path, name or endpoint_name(endpoint), plugins, middleware, None)
+        self.endpoint = endpoint
+        self.call = adapt_websocket(endpoint)
+
+    @property
+    def label(self) -> str:
+        """How messages name this route."""
+        return f"WEBSOCKET {self.path}"
+
+
+class Mount(BaseRoute):
+    """Everything below ``path``: an ASGI application, or routes."""
+
+    def __init__(
+        self,
+        path: str,
+        app: ASGIApp | HasRoutes | None = None,
+        routes: Sequence[BaseRoute] | None = None,
+        name: str | None = None,
+        *,
+        middleware: Sequence[MiddlewareFactory] | None = None,
+        plugins: PluginOverrides | None = None,
+        max_body_size: int | None = None,
+    ) -> None:
+        if (app is None) == (routes is None):
+            raise TypeError(f"Mount({path!r}) takes either app= or routes=, got {'neither' if app is None else 'both'}")
+        text = path.rstrip("/")
+        self._set(text or "/", name or "", plugins, middleware, max_body_size)
+        self.path = text
+        self.app = app
+        self.endpoint = app
+        self._routes = routes
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes below, where they are known."""
+        if self._routes is not None:
+            return self._routes
+        routes: Sequence[BaseRoute] = getattr(self.app, "routes", ())
+        return routes
+
+
+class Host(BaseRoute):
+    """Everything asked of hosts that match ``host``, such as ``api.example.org`` or ``{tenant}.example.org``."""
+
+    def __init__(
+        self,
+        host: str,
+        app: ASGIApp | HasRoutes | None = None,
+        name: str | None = None,
+        *,
+        routes: Sequence[BaseRoute] | None = None,
+        plugins: PluginOverrides | None = None,
+    ) -> None:
+        if (app is None) == (routes is None):
+            raise TypeError(f"Host({host!r}) takes either app= or routes=, got {'neither' if app is None else 'both'}")
+        self.host = host
+        self.host_template = Template.parse_host(host)
+        self._set("/", name or "", plugins, None, None)
+        self.path = ""
+        self.app = app
+        self.endpoint = app
+        self._routes = routes
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes of this host, where they are known."""
+        if self._routes is not None:
+            return self._routes
+        routes: Sequence[BaseRoute] = getattr(self.app, "routes", ())
+        return routes
+
+
+def _methods(endpoint: Any, methods: Collection[str] | None) -> frozenset[str] | None:
+    if isinstance(methods, str):
+        raise TypeError(f"methods={methods!r} is a string; expected a list such as [{methods!r}]")
+    if methods is not None:
+        names = frozenset(method.upper() for method in methods)
+    elif is_function(endpoint):
+        names = frozenset({"GET"})
+    else:
+        return None
+    return names | {"HEAD"} if "GET" in names else names
