@@ -1,0 +1,102 @@
+"""What an exception becomes: the exception handlers, and the last answers when nobody has one.
+
+Order: the user's handlers, then `error` hooks (called by the story), then the defaults: an HTTPException answers for
+itself, anything else is a plain 500, or a page with the traceback in debug mode.
+"""
+
+from __future__ import annotations
+
+import html
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from pegboard.concurrency import run_in_threadpool
+from pegboard.exceptions import HTTPException
+from pegboard.requests import Request
+from pegboard.responses import AppResponse, HTMLResponse, PlainTextResponse, Response, to_response
+from pegboard.routing.endpoints import is_async
+
+__all__ = ["ExceptionHandlers", "default_answer", "server_error"]
+
+Handler = Callable[[Any, Any], Any]
+
+
+class ExceptionHandlers:
+    """Handlers by exception class (the nearest class wins) or by the status of an HTTPException."""
+
+    def __init__(self, handlers: Mapping[int | type[Exception], Handler] | None = None) -> None:
+        self._by_status: dict[int, Callable[..., Awaitable[Any]]] = {}
+        self._by_class: dict[type[Exception], Callable[..., Awaitable[Any]]] = {}
+        for key, handler in (handlers or {}).items():
+            self.add(key, handler)
+
+    def add(self, key: int | type[Exception], handler: Handler) -> None:
+        """Handle ``key``, a status or an exception class, with ``handler(request, exc)``, sync or async."""
+        call: Callable[..., Awaitable[Any]] = handler if is_async(handler) else _in_thread(handler)
+        if isinstance(key, int):
+            self._by_status[key] = call
+        elif isinstance(key, type) and issubclass(key, Exception):  # type: ignore[redundant-expr]
+            self._by_class[key] = call
+        else:
+            raise TypeError(f"exception handler for {key!r}; expected a status such as 404, or an exception class")
+
+    def find(self, error: Exception) -> Callable[..., Awaitable[Any]] | None:
+        """The handler for ``error``, or None. Those for 500 and ``Exception`` are last resorts, see ``last_resort``."""
+        if isinstance(error, HTTPException):
+            handler = self._by_status.get(error.status_code)
+            if handler is not None:
+                return handler
+        for cls in type(error).__mro__[:-2]:
+            handler = self._by_class.get(cls)
+            if handler is not None and cls is not Exception:
+                return handler
+        return None
+
+    @property
+    def last_resort(self) -> Callable[..., Awaitable[Any]] | None:
+        """The handler for whatever nobody handled: it answers, and the exception is raised to the server as well."""
+        return self._by_status.get(500) or self._by_class.get(Exception)
+
+    async def answer(self, handler: Callable[..., Awaitable[Any]], request: Request, error: Exception) -> Any:
+        """What ``handler`` answers, as a response."""
+        return to_response(await handler(request, error))
+
+
+def _in_thread(handler: Handler) -> Callable[..., Awaitable[Any]]:
+    async def call(request: Any, error: Any) -> Any:
+        return await run_in_threadpool(handler, request, error)
+
+    return call
+
+
+def default_answer(error: Exception) -> Response | AppResponse | None:
+    """The answer of an exception that speaks for itself, or None."""
+    if not isinstance(error, HTTPException):
+        return None
+    if error.status_code in (204, 304):
+        return Response(None, error.status_code, error.headers)
+    return PlainTextResponse(error.detail, error.status_code, error.headers)
+
+
+def server_error(error: BaseException, debug: bool, accept: bytes = b"") -> Response:
+    """The plain 500 that tells nothing, or in debug mode the traceback, as HTML where the client accepts it."""
+    if not debug:
+        return PlainTextResponse("Internal Server Error", 500)
+    text = "".join(traceback.format_exception(error))
+    if b"text/html" not in accept:
+        return PlainTextResponse(text, 500)
+    title = html.escape(f"{type(error).__name__}: {error}")
+    notes = "".join(f"<p class=note>{html.escape(note)}</p>" for note in getattr(error, "__notes__", ()))
+    return HTMLResponse(_PAGE.format(title=title, notes=notes, trace=html.escape(text)), 500)
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>500 {title}</title>
+<style>
+  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1c1c1c }}
+  h1 {{ font-size: 1.3rem }} .note {{ color: #8a1c1c; font-weight: 600 }}
+  pre {{ background: #f4f3ef; padding: 1rem; overflow-x: auto; border-radius: 6px; font-size: .85rem }}
+</style>
+<h1>{title}</h1>{notes}<pre>{trace}</pre></html>
+"""

@@ -1,0 +1,118 @@
+"""What a plugin is.
+
+A plugin is an object with methods marked ``@hookimpl``, a ``name`` and a ``phase``. The base class is a convenience: it
+keeps the keyword arguments until the board has read the other sources, and gives the finished ``settings`` a type.
+
+A complete plugin::
+
+    class PoweredBy(Plugin):
+        name = "powered-by"
+        phase = "content"
+
+        @hookimpl
+        def response(self, response):
+            response.headers["x-powered-by"] = "Pegboard"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args
+
+import msgspec
+import pluggy
+
+__all__ = ["PHASES", "NoSettings", "Phase", "Plugin", "RouteHooks", "hookimpl"]
+
+PROJECT = "pegboard"
+
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a plugin's method as an implementation of the hook of the same name."""
+
+Phase = Literal["observe", "guard", "identify", "content", "app"]
+"""A plugin's place from outside to inside."""
+
+PHASES: tuple[Phase, ...] = get_args(Phase)
+
+
+class NoSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of a plugin that has none."""
+
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    S = TypeVarWithDefault("S", bound=msgspec.Struct, default=NoSettings)
+else:
+    # Defaults of type variables came with Python 3.13; only type checkers look at this one.
+    S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Plugin(Generic[S]):
+    """Base of plugins.
+
+    Keyword arguments are settings, the strongest source. ``settings`` is set when the board freezes, before `setup`.
+    """
+
+    name: str
+    """One word, used everywhere: entry point, configuration section, order, per-route settings."""
+
+    phase: Phase = "app"
+
+    before: Sequence[str] = ()
+    """Names of plugins of the same phase that stand further inside; absent ones are ignored."""
+
+    after: Sequence[str] = ()
+    """Names of plugins of the same phase that stand further outside; absent ones are ignored."""
+
+    provides: Sequence[str] = ()
+    """Capabilities others may rely on, such as ``identity``."""
+
+    requires: Sequence[str] = ()
+    """Capabilities that some other plugin has to provide."""
+
+    Settings: ClassVar[type[msgspec.Struct]] = NoSettings
+    RouteSettings: ClassVar[type[msgspec.Struct] | None] = None
+
+    settings: S
+
+    def __init__(self, **settings: Any) -> None:
+        self.given_settings = settings
+
+    def __repr__(self) -> str:
+        return f"<plugin {getattr(self, 'name', type(self).__name__)}>"
+
+
+Hook = Callable[..., Any]
+Hooks = Hook | Sequence[Hook] | None
+
+
+class RouteHooks:
+    """The request-time hooks that a `route` hook binds to one route; each one callable, several in order, or none."""
+
+    __slots__ = ("body", "complete", "error", "request", "response", "websocket", "websocket_complete")
+
+    def __init__(
+        self,
+        *,
+        request: Hooks = None,
+        response: Hooks = None,
+        error: Hooks = None,
+        body: Hooks = None,
+        complete: Hooks = None,
+        websocket: Hooks = None,
+        websocket_complete: Hooks = None,
+    ) -> None:
+        self.request = _several(request)
+        self.response = _several(response)
+        self.error = _several(error)
+        self.body = _several(body)
+        self.complete = _several(complete)
+        self.websocket = _several(websocket)
+        self.websocket_complete = _several(websocket_complete)
+
+
+def _several(hooks: Hooks) -> tuple[Hook, ...]:
+    if hooks is None:
+        return ()
+    return (hooks,) if callable(hooks) else tuple(hooks)

@@ -1,0 +1,169 @@
+"""The life of one WebSocket, in the order in which it happens.
+
+Rules that must not move:
+
+- Everything runs in the WebSocket's own task, and `websocket_complete` hooks run exactly once.
+- A refusal before `accept` is an HTTP response where the server can send one, and a close (the client sees 403)
+  otherwise.
+- An error after `accept` closes with 1011 and is raised to the server; whatever ends, a WebSocket is left closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+from pegboard.compiling import Call, Pipeline, Step
+from pegboard.errors import ExceptionHandlers, default_answer, server_error
+from pegboard.exceptions import HTTPException, WebSocketException
+from pegboard.outcome import WebSocketOutcome
+from pegboard.responses import Response, to_response
+from pegboard.stories.http import Match, complete, rewritten, unmatched
+from pegboard.types import Receive, Scope, Send
+from pegboard.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+__all__ = ["WebSocketStory"]
+
+
+class WebSocketStory:
+    """Serves WebSockets; made at freeze, the same for all of them."""
+
+    def __init__(
+        self,
+        board: Any,
+        rewrite: Sequence[tuple[Call, Step]],
+        handlers: ExceptionHandlers,
+        debug: bool,
+    ) -> None:
+        self.board = board
+        self.match: Match = unmatched
+        self.rewrite = rewrite
+        self.handlers = handlers
+        self.debug = debug
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one WebSocket, from its scope to its close."""
+        started = perf_counter()
+        scope["app"] = self.board
+        error: BaseException | None = rewritten(scope, self.rewrite) if self.rewrite else None
+
+        plan, scope["path_params"] = self.match(scope)
+        scope["route"] = plan.route
+        scope["endpoint"] = plan.route.endpoint
+        pipeline = plan.pipeline
+        websocket = WebSocket(scope, receive, send)
+        outcome = WebSocketOutcome(plan.route, started)
+        try:
+            if error is not None:
+                raise error
+            denial = await self.ask(websocket, pipeline, outcome)
+            if denial is None:
+                await plan.call(websocket)
+                await finish(websocket)
+            else:
+                await deny(websocket, denial)
+        except WebSocketDisconnect:
+            error = None
+        except Exception as exc:
+            error = await self.recover(websocket, exc)
+        except BaseException as exc:
+            error = exc
+            outcome.kind = "cancelled"
+            raise
+        finally:
+            if pipeline.websocket_complete:
+                describe(outcome, websocket, error)
+                await complete(websocket, pipeline, "websocket_complete", outcome)
+        if error is not None:
+            try:
+                raise error
+            finally:
+                # The traceback holds this frame, and the frame would hold the error: no cycle is left behind.
+                del error
+
+    async def ask(self, websocket: WebSocket, pipeline: Pipeline, outcome: WebSocketOutcome) -> Any:
+        """Run `websocket` hooks: the denial response of the first that refuses, or None."""
+        for call in pipeline.websocket:
+            try:
+                answer = call(websocket)
+                if answer is not None:
+                    step = pipeline.step("websocket", call)
+                    answer = await step.settle(answer)
+                    if answer is not None:
+                        outcome.answered_by = step.plugin
+                        return answer
+            except Exception as exc:
+                pipeline.step("websocket", call).blame(exc)
+                raise
+        return None
+
+    async def recover(self, websocket: WebSocket, exc: Exception) -> Exception | None:
+        """End the WebSocket as an exception demands; gives the exception when nobody handled it."""
+        handler = self.handlers.find(exc)
+        try:
+            if handler is not None:
+                answer = await handler(websocket, exc)
+                if answer is not None and websocket.application_state is WebSocketState.CONNECTING:
+                    await deny(websocket, to_response(answer))
+                return None
+            if isinstance(exc, WebSocketException):
+                await close(websocket, exc.code, exc.reason)
+                return None
+            if websocket.application_state is not WebSocketState.CONNECTING:
+                await close(websocket, 1011, "")
+                return exc
+            await deny(websocket, default_answer(exc) or server_error(exc, self.debug))
+        except WebSocketDisconnect:
+            pass
+        except Exception as failed:
+            await close(websocket, 1011, "")
+            return failed
+        return None if isinstance(exc, HTTPException) else exc
+
+
+async def deny(websocket: WebSocket, response: Any) -> None:
+    """Refuse the handshake with ``response`` where the server can send one, with a close otherwise."""
+    if websocket.client_state is WebSocketState.CONNECTING:
+        await websocket.receive()
+    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+        await websocket.send_denial_response(response)
+    else:
+        await websocket.close(1008 if isinstance(response, Response) and response.status_code < 500 else 1011)
+
+
+async def finish(websocket: WebSocket) -> None:
+    """Close what an endpoint left open when it returned."""
+    if websocket.client_state is not WebSocketState.DISCONNECTED and websocket.application_state in (
+        WebSocketState.CONNECTING,
+        WebSocketState.CONNECTED,
+    ):
+        await close(websocket, 1000, "")
+
+
+async def close(websocket: WebSocket, code: int, reason: str) -> None:
+    """Close, unless it is closed already."""
+    if websocket.application_state is WebSocketState.DISCONNECTED:
+        return
+    if websocket.client_state is WebSocketState.DISCONNECTED:
+        return
+    if websocket.client_state is WebSocketState.CONNECTING:
+        await websocket.receive()
+    await websocket.close(code, reason)
+
+
+def describe(outcome: WebSocketOutcome, websocket: WebSocket, error: BaseException | None) -> None:
+    """Fill in what became of the WebSocket."""
+    outcome.accepted = websocket.accepted
+    outcome.error = error
+    if isinstance(error, Exception):
+        outcome.kind = "error"
+    elif outcome.kind != "cancelled" and not websocket.accepted:
+        outcome.kind = "denied"
+    outcome.status_code = 101 if websocket.accepted else websocket.denial_status
+    if websocket.accepted:
+        outcome.close_code = 1006 if websocket.close_code is None else websocket.close_code
+        outcome.close_reason = websocket.close_reason
+    outcome.messages_in, outcome.messages_out = websocket.messages_in, websocket.messages_out
+    outcome.bytes_in, outcome.bytes_out = websocket.bytes_in, websocket.bytes_out
+    outcome.duration = perf_counter() - outcome.started
