@@ -7,6 +7,7 @@ compiled anew; plugins may not.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -30,6 +31,8 @@ from pegboard.tables import Tables
 from pegboard.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["Pegboard"]
+
+logger = logging.getLogger("pegboard")
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
@@ -196,6 +199,10 @@ class Pegboard(Router):
         tables = Tables(list(flatten(self.routes)), planner, self.redirect_slashes)
         if planner.problems:
             raise ConfigurationError(list(dict.fromkeys(planner.problems)))
+        for warning in tables.warnings:
+            if warning not in assembly.warnings:
+                assembly.warnings.append(warning)
+                logger.warning("%s", warning)
         self._http.match = tables.http
         self._websocket.match = tables.websocket
 

@@ -224,6 +224,11 @@ class Request(HTTPConnection):
         """The ASGI channel this request reads from."""
         return self._receive
 
+    @property
+    def send(self) -> Send:
+        """The ASGI channel this request is answered on."""
+        return self._send
+
     async def stream(self) -> AsyncIterator[bytes]:
         """The body piece by piece, as it arrives; ends with an empty piece.
 

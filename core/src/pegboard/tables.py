@@ -35,6 +35,7 @@ class Tables:
         makers = _Http(planner, redirect_slashes), _WebSocket(planner, False)
         self.http = _matcher(routes, makers[0])
         self.websocket = _matcher(routes, makers[1])
+        self.warnings = [*dict.fromkeys([*makers[0].warnings, *makers[1].warnings, *_ambiguous_names(routes)])]
 
 
 class _Maker:
@@ -46,11 +47,22 @@ class _Maker:
         self.planner = planner
         self.redirect_slashes = redirect_slashes
         self.middleware: dict[int, ASGIApp] = {}
+        self.warnings: list[str] = []
 
     def table(self, routes: Sequence[FlatRoute], around: tuple[BaseRoute, ...]) -> Table[Plan]:
         """The table of these routes; ``around`` is whose settings hold for what is not found in it."""
         entries = [entry for flat in routes for entry in self.entries(flat)]
-        return Table(entries, fallback=partial(self.miss, around), redirect_slashes=self.redirect_slashes)
+        # Made now as well, so that settings that do not hold here are found now.
+        self.miss(around, Miss(MissKind.NOT_FOUND))
+        table = Table(entries, fallback=partial(self.miss, around), redirect_slashes=self.redirect_slashes)
+        for late, early in table.shadowed():
+            if not isinstance(late.payload.route, MissRoute):
+                self.warnings.append(
+                    f"route {late.payload.route.label} ({late.template.text}) is never reached: "
+                    f"{early.payload.route.label} ({early.template.text}) stands before it and takes its path; "
+                    "put it first"
+                )
+        return table
 
     def miss(self, around: tuple[BaseRoute, ...], miss: Miss) -> Plan:
         """The plan for what is not found."""
@@ -178,6 +190,25 @@ def _seen_from(host: Host, routes: Sequence[FlatRoute]) -> list[FlatRoute]:
     """The routes that a request for ``host`` can reach: the host's own, and those of no host that stand before it."""
     end = next(index for index, flat in enumerate(routes) if flat.route is host)
     return [flat for flat in routes[: end + 1] if _host_of(flat) in (None, host)]
+
+
+def _ambiguous_names(routes: Sequence[FlatRoute]) -> list[str]:
+    """Names given to several routes that take the same parameters: the way back finds only the first."""
+    first: dict[tuple[Any, ...], FlatRoute] = {}
+    warnings = []
+    for flat in routes:
+        if not flat.route.is_named:
+            continue
+        names = tuple(outer.name for outer in flat.around if outer.name)
+        key = (*names, flat.route.name, frozenset(flat.template.params), isinstance(flat.route, WebSocketRoute))
+        earlier = first.setdefault(key, flat)
+        if earlier.template.text != flat.template.text:
+            full = ":".join((*names, flat.route.name))
+            warnings.append(
+                f"two routes are called {full!r} and take the same parameters: {earlier.template.text} and "
+                f"{flat.template.text}; url_path_for always gives the first, so rename one"
+            )
+    return warnings
 
 
 def _host_of(flat: FlatRoute) -> Host | None:

@@ -19,11 +19,11 @@ class Answer:
 
 
 async def ask(
-    app: Any, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes = b"", **scope: Any
+    app: Any, target: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes = b"", **scope: Any
 ) -> Answer:
     """Send one request and collect the answer; what the application raises is kept."""
     raw = [(name.lower().encode(), value.encode()) for name, value in {"host": "testserver", **(headers or {})}.items()]
-    path, _, query = path.partition("?")
+    path, _, query = target.partition("?")
     scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},

@@ -44,6 +44,9 @@ class MiddlewareFactory(Protocol):
 
 def adapt(endpoint: Any) -> HTTPEndpointCall:
     """The async callable that serves a request with ``endpoint``."""
+    answer: HTTPEndpointCall | None = getattr(endpoint, "answer_request", None)
+    if answer is not None:
+        return answer
     if not is_function(endpoint):
         return as_app_call(endpoint)
     if is_async(endpoint):
@@ -66,7 +69,10 @@ def as_app_call(app: ASGIApp) -> HTTPEndpointCall:
 
 
 def adapt_websocket(endpoint: Any) -> WebSocketCall:
-    """The async callable that serves a WebSocket with ``endpoint``."""
+    """The async callable that serves a WebSocket with ``endpoint``. Raises TypeError for a plain function."""
+    answer: WebSocketCall | None = getattr(endpoint, "answer_websocket", None)
+    if answer is not None:
+        return answer
     if is_function(endpoint):
         if not is_async(endpoint):
             raise TypeError(

@@ -19,11 +19,11 @@ class MissRoute(BaseRoute):
     """The route of a miss. Its settings for plugins are those of the mounts around the path."""
 
     def __init__(self, miss: Miss) -> None:
-        self._set("/", miss.kind.value.replace(" ", "_"), None, None, None)
-        self.path = f"({miss.kind.value})"
         self.miss = miss
         self.call: Callable[[Request], Awaitable[Any]] = _ENDPOINTS[miss.kind](miss)
         self.endpoint = self.call
+        self._set("/", None, None, None, None)
+        self.path = f"({miss.kind.value})"
 
     @property
     def label(self) -> str:

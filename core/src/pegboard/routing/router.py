@@ -125,7 +125,9 @@ class Router:
         """Add a `Mount` of an ASGI application or a router."""
         self.append(Mount(path, app=app, name=name, plugins=plugins))
 
-    def host(self, host: str, app: ASGIApp | Router, name: str | None = None, *, plugins: PluginOverrides | None = None) -> None:
+    def host(
+        self, host: str, app: ASGIApp | Router, name: str | None = None, *, plugins: PluginOverrides | None = None
+    ) -> None:
         """Add a `Host` for an ASGI application or a router."""
         self.append(Host(host, app=app, name=name, plugins=plugins))
 

@@ -29,6 +29,7 @@ class BaseRoute:
 
     path: str
     name: str
+    is_named: bool
     template: Template
     plugins: PluginOverrides
     middleware: tuple[MiddlewareFactory, ...]
@@ -39,17 +40,21 @@ class BaseRoute:
     def _set(
         self,
         path: str,
-        name: str,
+        name: str | None,
         plugins: PluginOverrides | None,
         middleware: Sequence[MiddlewareFactory] | None,
         max_body_size: int | None,
     ) -> None:
         self.path = path
-        self.name = name
+        self.name = name or self._default_name()
+        self.is_named = bool(name)
         self.template = Template.parse(path)
         self.plugins = dict(plugins or {})
         self.middleware = tuple(middleware or ())
         self.max_body_size = max_body_size
+
+    def _default_name(self) -> str:
+        return "" if self.endpoint is None else endpoint_name(self.endpoint)
 
     @property
     def label(self) -> str:
@@ -79,8 +84,8 @@ class Route(BaseRoute):
         plugins: PluginOverrides | None = None,
         max_body_size: int | None = None,
     ) -> None:
-        self._set(path, name or endpoint_name(endpoint), plugins, middleware, max_body_size)
         self.endpoint = endpoint
+        self._set(path, name, plugins, middleware, max_body_size)
         self.call = adapt(endpoint)
         self.include_in_schema = include_in_schema
         self.methods = _methods(endpoint, methods)
@@ -103,8 +108,8 @@ class WebSocketRoute(BaseRoute):
         middleware: Sequence[MiddlewareFactory] | None = None,
         plugins: PluginOverrides | None = None,
     ) -> None:
-        self._set(path, name or endpoint_name(endpoint), plugins, middleware, None)
         self.endpoint = endpoint
+        self._set(path, name, plugins, middleware, None)
         self.call = adapt_websocket(endpoint)
 
     @property
@@ -130,10 +135,10 @@ class Mount(BaseRoute):
         if (app is None) == (routes is None):
             raise TypeError(f"Mount({path!r}) takes either app= or routes=, got {'neither' if app is None else 'both'}")
         text = path.rstrip("/")
-        self._set(text or "/", name or "", plugins, middleware, max_body_size)
+        self.endpoint = None
+        self._set(text or "/", name, plugins, middleware, max_body_size)
         self.path = text
-        self.app = app
-        self.endpoint = app
+        self.endpoint = self.app = app
         self._routes = routes
 
     @property
@@ -161,10 +166,10 @@ class Host(BaseRoute):
             raise TypeError(f"Host({host!r}) takes either app= or routes=, got {'neither' if app is None else 'both'}")
         self.host = host
         self.host_template = Template.parse_host(host)
-        self._set("/", name or "", plugins, None, None)
+        self.endpoint = None
+        self._set("/", name, plugins, None, None)
         self.path = ""
-        self.app = app
-        self.endpoint = app
+        self.endpoint = self.app = app
         self._routes = routes
 
     @property
@@ -181,8 +186,12 @@ def _methods(endpoint: Any, methods: Collection[str] | None) -> frozenset[str] |
         raise TypeError(f"methods={methods!r} is a string; expected a list such as [{methods!r}]")
     if methods is not None:
         names = frozenset(method.upper() for method in methods)
+        if not names:
+            raise ValueError("methods is empty, so no request could reach the route; leave it out, or name methods")
     elif is_function(endpoint):
         names = frozenset({"GET"})
+    elif getattr(endpoint, "allowed_methods", None):
+        names = endpoint.allowed_methods
     else:
         return None
     return names | {"HEAD"} if "GET" in names else names

@@ -1,0 +1,270 @@
+"""Routes, mounts and hosts as requests meet them: right answers at every edge."""
+
+import logging
+from typing import Any
+
+import msgspec
+import pytest
+from board_harness import ask
+
+from pegboard import Pegboard
+from pegboard.exceptions import HTTPException
+from pegboard.requests import Request
+from pegboard.responses import PlainTextResponse
+from pegboard.routing import Host, Mount, Route, Router
+
+pytestmark = pytest.mark.anyio
+
+
+async def tell(request: Request) -> dict[str, Any]:
+    """What an endpoint sees of its place."""
+    scope = request.scope
+    return {
+        "route": scope["route"].name,
+        "params": request.path_params,
+        "root": scope["root_path"],
+        "path": scope["path"],
+    }
+
+
+async def foreign(scope: Any, receive: Any, send: Any) -> None:
+    body = f"{scope['root_path']}|{scope['path']}".encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def named(name: str, path: str, **options: Any) -> Route:
+    return Route(path, tell, name=name, **options)
+
+
+def board(*routes: Any, **options: Any) -> Pegboard:
+    return Pegboard(routes=list(routes), plugins=[], **options)
+
+
+@pytest.fixture
+def app() -> Pegboard:
+    return board(
+        named("root", "/"),
+        named("item", "/items/{id:int}"),
+        named("slashed", "/slashed/"),
+        Mount(
+            "/api",
+            routes=[
+                named("inner", "/things/{name}"),
+                named("post", "/things/{name}/post", methods=["POST"]),
+                Mount("/{tenant}/deep", routes=[named("deep", "/{n:int}")]),
+            ],
+        ),
+        Mount("/foreign", app=foreign),
+        named("after", "/api/after"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        ("/", ("root", {}, "")),
+        ("/items/7", ("item", {"id": 7}, "")),
+        ("/api/things/x", ("inner", {"name": "x"}, "/api")),
+        ("/api/acme/deep/3", ("deep", {"tenant": "acme", "n": 3}, "/api/acme/deep")),
+    ],
+)
+async def test_an_endpoint_sees_its_place(app: Pegboard, path: str, seen: Any) -> None:
+    answer = await ask(app, path)
+    assert answer.status == 200
+    found = msgspec.json.decode(answer.body)
+    assert (found["route"], found["params"], found["root"], found["path"]) == (*seen, path)
+
+
+async def test_a_server_side_root_path_is_no_part_of_the_route(app: Pegboard) -> None:
+    found = msgspec.json.decode((await ask(app, "/proxy/api/things/x", root_path="/proxy")).body)
+    assert (found["route"], found["root"]) == ("inner", "/proxy/api")
+    assert (await ask(app, "/proxy", root_path="/proxy")).status == 200
+    assert (await ask(app, "/proxyitems/7", root_path="/proxy")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "header"),
+    [
+        ("/nowhere", "GET", 404, None),
+        ("/items/x", "GET", 404, None),
+        ("/items/7", "POST", 405, ("allow", "GET, HEAD, OPTIONS")),
+        ("/items/7", "OPTIONS", 204, ("allow", "GET, HEAD, OPTIONS")),
+        ("/items/7", "BREW", 405, ("allow", "GET, HEAD, OPTIONS")),
+        ("/api/things/x/post", "GET", 405, ("allow", "OPTIONS, POST")),
+        ("/api/things/x/post", "OPTIONS", 204, ("allow", "OPTIONS, POST")),
+        ("/api/nowhere", "GET", 404, None),
+        ("/api/things/x/", "GET", 307, ("location", "../x")),
+        ("/items/7/", "GET", 307, ("location", "../7")),
+        ("/slashed", "GET", 307, ("location", "./slashed/")),
+        ("/slashed?a=1&b=%2F", "GET", 307, ("location", "./slashed/?a=1&b=%2F")),
+        ("/api", "GET", 307, ("location", "./api/")),
+        ("/foreign", "GET", 307, ("location", "./foreign/")),
+    ],
+)
+async def test_misses_are_answered_right(app: Pegboard, path: str, method: str, status: int, header: Any) -> None:
+    answer = await ask(app, path, method)
+    assert answer.status == status
+    if header is not None:
+        assert answer.header(header[0]) == header[1]
+
+
+async def test_what_a_mount_does_not_have_is_not_looked_for_behind_it(app: Pegboard) -> None:
+    assert (await ask(app, "/api/after")).status == 404
+
+
+async def test_a_foreign_application_sees_its_mount_as_root_path(app: Pegboard) -> None:
+    assert (await ask(app, "/foreign/a/b")).body == b"/foreign|/foreign/a/b"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example",
+        "//evil.example/",
+        "/\\evil.example",
+        "/%2e%2e/x",
+        "/a\x00b",
+        "/" + "x" * 70_000,
+        "/\udcff",
+        "/a//b",
+        "",
+        "/..",
+    ],
+)
+async def test_hostile_paths_get_a_plain_answer(app: Pegboard, path: str) -> None:
+    raw = path.encode("utf-8", "surrogateescape")
+    answer = await ask(app, "/placeholder", path=path, raw_path=raw)
+    assert answer.error is None
+    assert answer.status in (404, 307)
+    location = answer.header("location")
+    assert location is None or location.startswith(("./", "../"))
+
+
+async def test_a_redirect_never_leads_to_another_host() -> None:
+    app = board(named("any", "/{rest:path}/end/"))
+    answer = await ask(app, "//evil.example/end")
+    assert (answer.status, answer.header("location")) == (307, "./end/")
+    colon = await ask(board(named("colon", "/{x}/")), "/javascript:alert(1)")
+    assert colon.header("location") == "./javascript%3Aalert%281%29/"
+
+
+async def test_redirects_can_be_off() -> None:
+    assert (await ask(board(named("slashed", "/slashed/"), redirect_slashes=False), "/slashed")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "route", "params"),
+    [
+        ("api.example.org", "api", {}),
+        ("API.Example.ORG:8000", "api", {}),
+        ("acme.example.org", "tenant", {"tenant": "acme"}),
+        ("example.org", "main", {}),
+        ("[::1]:8000", "six", {}),
+        ("evil.org/api.example.org", "main", {}),
+        ("api.example.org.evil.org", "main", {}),
+        ("", "main", {}),
+    ],
+)
+async def test_hosts_are_matched_without_case_and_port(host: str, route: str, params: Any) -> None:
+    app = board(
+        Host("api.example.org", routes=[named("api", "/")]),
+        Host("[::1]", routes=[named("six", "/")]),
+        Host("{tenant}.example.org", app=Router([named("tenant", "/")])),
+        named("main", "/"),
+    )
+    found = msgspec.json.decode((await ask(app, "/", headers={"host": host})).body)
+    assert (found["route"], found["params"]) == (route, params)
+
+
+async def test_routes_before_a_host_are_everyones_and_those_behind_are_not() -> None:
+    app = board(
+        named("early", "/early"), Host("api.example.org", routes=[named("own", "/own")]), named("late", "/late")
+    )
+    host = {"host": "api.example.org"}
+    assert (await ask(app, "/early", headers=host)).status == 200
+    assert (await ask(app, "/own", headers=host)).status == 200
+    assert (await ask(app, "/late", headers=host)).status == 404
+    assert (await ask(app, "/late")).status == 200
+    assert (await ask(app, "/own")).status == 404
+
+
+async def test_a_host_may_be_a_foreign_application() -> None:
+    app = board(Host("f.example.org", app=foreign), named("main", "/"))
+    assert (await ask(app, "/x", headers={"host": "f.example.org"})).body == b"|/x"
+
+
+async def test_the_first_registered_wins_and_what_is_never_reached_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    app = board(named("any", "/users/{name}"), named("me", "/users/me"))
+    with caplog.at_level(logging.WARNING, "pegboard"):
+        answer = await ask(app, "/users/me")
+    assert b'"route":"any"' in answer.body
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "route GET|HEAD /users/me (/users/me) is never reached: GET|HEAD /users/{name} (/users/{name}) stands before "
+        "it and takes its path; put it first"
+    )
+
+
+async def test_names_that_are_ambiguous_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    app = board(named("same", "/a"), named("same", "/b"), named("same", "/c/{x}"), Route("/d", tell), Route("/e", tell))
+    with caplog.at_level(logging.WARNING, "pegboard"):
+        app.freeze()
+        app.add_route("/late", tell)
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "two routes are called 'same' and take the same parameters: /a and /b; url_path_for always gives the first, "
+        "so rename one"
+    )
+
+
+async def test_the_body_limit_is_that_of_the_innermost_who_says_one() -> None:
+    async def read(request: Request) -> str:
+        return str(len(await request.body()))
+
+    inner = [Route("/in", read, methods=["POST"]), Route("/own", read, methods=["POST"], max_body_size=50)]
+    app = board(
+        Route("/big", read, methods=["POST"], max_body_size=100),
+        Mount("/m", routes=inner, max_body_size=5),
+        Route("/board", read, methods=["POST"]),
+        max_body_size=10,
+    )
+    paths = ("/big", "/m/in", "/m/own", "/board")
+    statuses = {path: (await ask(app, path, "POST", body=b"x" * 20)).status for path in paths}
+    assert statuses == {"/big": 200, "/m/in": 413, "/m/own": 200, "/board": 413}
+
+
+async def test_a_mounted_board_serves_itself_and_the_outer_names() -> None:
+    async def url(request: Request) -> str:
+        return str(request.url_for("outer"))
+
+    inner = Pegboard(routes=[Route("/url", url)], plugins=[])
+    app = board(named("outer", "/outer"), Mount("/inner", app=inner))
+    assert (await ask(app, "/inner/url")).body == b"http://testserver/outer"
+    assert (await ask(app, "/inner/gone")).status == 404
+
+
+async def test_methods_are_matched_over_all_routes_of_a_path() -> None:
+    app = board(named("get", "/x"), named("post", "/x", methods=["POST"]), named("any", "/{y}", methods=["PUT"]))
+    assert b'"post"' in (await ask(app, "/x", "POST")).body
+    assert b'"any"' in (await ask(app, "/x", "PUT")).body
+    assert (await ask(app, "/x", "DELETE")).header("allow") == "GET, HEAD, OPTIONS, POST, PUT"
+
+
+async def test_a_route_may_define_options_itself() -> None:
+    async def options(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("mine")
+
+    app = board(named("get", "/x"), Route("/x", options, methods=["OPTIONS"]))
+    assert (await ask(app, "/x", "OPTIONS")).body == b"mine"
+
+
+async def test_exceptions_inside_of_a_mount_go_to_the_boards_handlers() -> None:
+    async def fail(request: Request) -> None:
+        raise HTTPException(409)
+
+    async def conflict(request: Request, exc: Exception) -> PlainTextResponse:
+        return PlainTextResponse("conflict", 409)
+
+    app = board(Mount("/m", routes=[Route("/x", fail)]), exception_handlers={409: conflict})
+    assert (await ask(app, "/m/x")).body == b"conflict"
