@@ -75,7 +75,7 @@ def test_the_installed_quickstart_serves_with_all_four_plugins(server: Server) -
         assert f"<b>{name}</b> 0.1.0" in page.text
     answer = httpx.get(
         server.url + "/private",
-        headers={"Authorization": "Bearer quickstart-token", "Origin": "https://app.example.org"},
+        headers={"Authorization": "Bearer quickstart-token-for-trying-out", "Origin": "https://app.example.org"},
     )
     assert answer.json() == {"you are": "Ada"}
     assert answer.headers["access-control-allow-origin"] == "https://app.example.org"

@@ -38,12 +38,12 @@ PAGE = """<!doctype html>
 <p>Try:</p>
 <ul>{links}</ul>
 <p>With the token of pegboard.toml:
-<code>curl -H "Authorization: Bearer quickstart-token" http://127.0.0.1:8000/private</code></p>
+<code>curl -H "Authorization: Bearer quickstart-token-for-trying-out" http://127.0.0.1:8000/private</code></p>
 </html>
 """
 
 
-@app.get("/", plugins={"auth": False})
+@app.get("/")
 async def home(request: Request) -> HTMLResponse:
     plugins = "".join(
         f"<li><b>{html.escape(member.name)}</b> {html.escape(member.found.version)} ({html.escape(member.place.reason)})</li>"
@@ -77,7 +77,7 @@ async def count(request: Request) -> StreamingResponse:
     return StreamingResponse(lines(), media_type="text/plain")
 
 
-@app.get("/private", plugins={"auth": {"required": True}})
+@app.get("/private", plugins={"auth": {"access": "required"}})
 async def private(request: Request) -> JSONResponse:
     return JSONResponse({"you are": request.user.display_name})
 

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
-from anyio import CancelScope
 
 from pegboard.cookies import parse_cookies
 from pegboard.exceptions import HTTPException
@@ -144,7 +143,7 @@ class HTTPConnection(Mapping[str, Any]):
         try:
             return self._base_url
         except AttributeError:
-            root = self.scope.get("app_root_path", self.scope.get("root_path", ""))
+            root = self.scope.get("pegboard.root_path", self.scope.get("root_path", ""))
             path = root if root.endswith("/") else root + "/"
             self._base_url = URL(scope={**self.scope, "path": path, "query_string": b"", "root_path": root})
             return self._base_url
@@ -182,7 +181,7 @@ class HTTPConnection(Mapping[str, Any]):
 
     def url_for(self, name: str, /, **path_params: Any) -> URL:
         """The absolute URL of the route called ``name``. Raises NoMatchFound when there is none."""
-        router: Router = self.scope.get("router") or self.scope["app"]
+        router: Router = self.scope.get("pegboard.router") or self.scope["app"]
         return URL(str(router.url_path_for(name, **path_params).make_absolute_url(base_url=self.base_url)))
 
     def _provided(self, key: str, by: str) -> Any:
@@ -285,14 +284,7 @@ class Request(HTTPConnection):
 
     async def is_disconnected(self) -> bool:
         """Whether the client has left, without waiting and without losing any of the body."""
-        inbox = self.inbox()
-        if not inbox.disconnected and inbox.peek() is None:
-            with CancelScope() as scope:
-                scope.cancel()
-                message = await inbox.receive()
-                if message["type"] != "http.disconnect":
-                    inbox.hold(message)
-        return inbox.disconnected
+        return await self.inbox().poll()
 
     def inbox(self) -> Inbox:
         """The inbox through which the body's reader and a watcher for disconnects share the server's messages."""

@@ -227,7 +227,7 @@ def _match(table: Table[Plan], scope: Scope) -> Found:
     path = route_path(scope) if root else scope["path"]
     plan, params, prefix = table.match(scope.get("method", "GET"), path)
     if prefix:
-        scope.setdefault("app_root_path", root or "")
+        scope.setdefault("pegboard.root_path", root or "")
         scope["root_path"] = (root or "") + path[:prefix]
     return plan, params or {}
 
@@ -249,7 +249,7 @@ def _mounted(app: Any) -> ASGIApp:
     """A foreign application with a scope of its own, so that what it changes there stays there."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({"router": scope["app"], **scope}, receive, send)
+        await app({"pegboard.router": scope["app"], **scope}, receive, send)
 
     return call
 

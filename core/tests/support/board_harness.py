@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import anyio
+
 
 class Answer:
     """What came back for one request."""
@@ -42,11 +44,18 @@ async def ask(
     incoming = [{"type": "http.request", "body": body, "more_body": False}]
     messages: list[dict[str, Any]] = []
 
+    answered = anyio.Event()
+
     async def receive() -> dict[str, Any]:
-        return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+        if incoming:
+            return incoming.pop(0)
+        await answered.wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         messages.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            answered.set()
 
     error = None
     try:
