@@ -10,7 +10,7 @@ Rules that must not move:
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextvars import Context, copy_context
+from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -58,11 +58,20 @@ async def run_in_threadpool(func: Callable[P, T], *args: P.args, **kwargs: P.kwa
 
 async def run_in(limit: ThreadLimit, call: Callable[[], T]) -> T:
     """Call ``call`` in a thread counted against ``limit``; context variables flow both ways."""
-    context = copy_context()
+    changed: list[tuple[ContextVar[Any], Any]] = []
+
+    def tracked() -> T:
+        before = copy_context()
+        try:
+            return call()
+        finally:
+            changed.extend(pair for pair in copy_context().items() if before.get(pair[0], _MISSING) is not pair[1])
+
     try:
-        return await run_sync(context.run, call, limiter=limit.limiter())
+        return await run_sync(tracked, limiter=limit.limiter())
     finally:
-        _carry_back(context)
+        for variable, value in changed:
+            variable.set(value)
 
 
 async def iterate_in_threadpool(iterable: Iterable[T]) -> AsyncIterator[T]:
@@ -79,9 +88,3 @@ async def iterate_in_threadpool(iterable: Iterable[T]) -> AsyncIterator[T]:
         if close is not None:
             with CancelScope(shield=True):
                 await run_in(ENDPOINTS, close)
-
-
-def _carry_back(context: Context) -> None:
-    for variable, value in context.items():
-        if variable.get(_MISSING) is not value:
-            variable.set(value)

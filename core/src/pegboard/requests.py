@@ -321,10 +321,18 @@ class Request(HTTPConnection):
         chunk: bytes = message.get("body", b"")
         if not message.get("more_body", False):
             self._read = True
+        elif self.bytes_in == 0 and self._limit is not None:
+            self._refuse_announced(self._limit)
         self.bytes_in += len(chunk)
         if self._limit is not None and self.bytes_in > self._limit:
             raise too_large(self.scope, self._limit)
         return chunk
+
+    def _refuse_announced(self, limit: int) -> None:
+        """Refuse a body of several pieces whose Content-Length is over the limit before it is all sent."""
+        length = self.header(b"content-length")
+        if length is not None and length.isdigit() and (len(length) > 18 or int(length) > limit):
+            raise too_large(self.scope, limit)
 
 
 def too_large(scope: Scope, limit: int) -> HTTPException:

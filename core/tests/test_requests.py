@@ -1,0 +1,241 @@
+"""A request shows what came in: lazily, once, and within limits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from pegboard.exceptions import HTTPException
+from pegboard.requests import ClientDisconnect, HTTPConnection, Request
+from pegboard.state import StateKey
+
+pytestmark = pytest.mark.anyio
+
+
+def scope(**more: Any) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": "/a/b",
+        "query_string": b"x=1&x=2&y=%C3%A4",
+        "headers": [(b"host", b"example.org"), (b"x-a", b"1"), (b"x-a", b"2"), (b"cookie", b"a=1; b=two")],
+        "http_version": "1.1",
+        "scheme": "https",
+        "root_path": "",
+        "client": ("10.0.0.1", 4711),
+        **more,
+    }
+
+
+def request(*chunks: bytes, limit: int | None = None, **more: Any) -> Request:
+    """A request whose body arrives in these pieces."""
+    last = len(chunks) - 1
+    messages = [{"type": "http.request", "body": chunk, "more_body": i < last} for i, chunk in enumerate(chunks)]
+    return Request(scope(**more), Channel(*messages).receive, max_body_size=limit)
+
+
+class Channel:
+    """What the server sends, message by message; then it waits."""
+
+    def __init__(self, *messages: dict[str, Any]) -> None:
+        self.messages = list(messages)
+        self.received = 0
+
+    async def receive(self) -> dict[str, Any]:
+        if not self.messages:
+            await anyio.sleep_forever()
+        self.received += 1
+        return self.messages.pop(0)
+
+
+def test_the_scope_is_seen_as_a_mapping() -> None:
+    connection = HTTPConnection(scope())
+    assert connection["path"] == "/a/b"
+    assert len(connection) == len(list(connection))
+    assert connection != HTTPConnection(scope())
+    assert hash(connection) == hash(connection)
+
+
+def test_headers_query_cookies_url_and_client() -> None:
+    seen = request()
+    assert seen.headers.getlist("X-A") == ["1", "2"]
+    assert seen.header(b"x-a") == b"1"
+    assert seen.header(b"gone") is None
+    assert seen.query_params.getlist("x") == ["1", "2"]
+    assert seen.query_params["y"] == "ä"
+    assert seen.cookies == {"a": "1", "b": "two"}
+    assert str(seen.url) == "https://example.org/a/b?x=1&x=2&y=%C3%A4"
+    assert str(seen.base_url) == "https://example.org/"
+    assert (seen.client.host, seen.client.port) == ("10.0.0.1", 4711)  # type: ignore[union-attr]
+    assert seen.method == "POST"
+
+
+def test_what_was_parsed_is_kept() -> None:
+    seen = request()
+    assert seen.headers is seen.headers
+    assert seen.query_params is seen.query_params
+    assert seen.cookies is seen.cookies
+    assert seen.url is seen.url
+    assert seen.state is seen.state
+
+
+def test_cookies_in_several_headers_are_one_list() -> None:
+    seen = request(headers=[(b"cookie", b"a=1"), (b"cookie", b"b=2")])
+    assert seen.cookies == {"a": "1", "b": "2"}
+
+
+def test_too_many_cookies_or_fields_are_a_400() -> None:
+    with pytest.raises(HTTPException) as cookies:
+        _ = request(headers=[(b"cookie", b"; ".join(b"c%d=1" % n for n in range(10_000)))]).cookies
+    assert cookies.value.status_code == 400
+    with pytest.raises(HTTPException) as fields:
+        _ = request(query_string=b"&".join(b"f%d=1" % n for n in range(10_000))).query_params
+    assert fields.value.status_code == 400
+
+
+def test_state_is_shared_through_the_scope() -> None:
+    mine = scope(state={"from_lifespan": 1})
+    first, second = Request(mine), Request(mine)
+    first.state.added = 2
+    assert (second.state.from_lifespan, second.state.added) == (1, 2)
+    key: StateKey[int] = StateKey("typed")
+    first.state[key] = 3
+    assert second.state[key] == 3
+
+
+@pytest.mark.parametrize("name", ["user", "auth", "session"])
+def test_what_only_a_plugin_provides_says_so(name: str) -> None:
+    with pytest.raises(RuntimeError, match=f"request.{name} is not set: install a plugin that provides"):
+        getattr(request(), name)
+    assert getattr(HTTPConnection(scope(**{name: "given"})), name) == "given"
+
+
+@pytest.mark.parametrize("chunks", [(b"",), (b"abc",), (b"a", b"b", b"c"), (b"", b"abc", b"")])
+async def test_the_body_is_read_once_and_kept(chunks: tuple[bytes, ...]) -> None:
+    seen = request(*chunks)
+    whole = b"".join(chunks)
+    assert await seen.body() == whole
+    assert await seen.body() == whole
+    assert [piece async for piece in seen.stream()] == [whole, b""]
+    assert seen.bytes_in == len(whole)
+
+
+async def test_the_stream_gives_pieces_as_they_arrive_and_only_once() -> None:
+    seen = request(b"a", b"", b"b")
+    assert [piece async for piece in seen.stream()] == [b"a", b"b", b""]
+    with pytest.raises(RuntimeError, match="stream was read before"):
+        await seen.body()
+    with pytest.raises(RuntimeError, match="stream was read before"):
+        _ = [piece async for piece in seen.stream()]
+
+
+@pytest.mark.parametrize("read", ["body", "stream", "json"])
+async def test_a_body_over_the_limit_is_413_as_soon_as_it_is_seen(read: str) -> None:
+    channel = Channel(*({"type": "http.request", "body": b"x" * 10, "more_body": True} for _ in range(100)))
+    seen = Request(scope(), channel.receive, max_body_size=25)
+
+    async def stream() -> None:
+        _ = [piece async for piece in seen.stream()]
+
+    with pytest.raises(HTTPException) as caught:
+        await {"body": seen.body, "json": seen.json, "stream": stream}[read]()
+    assert (caught.value.status_code, caught.value.headers) == (413, {"Connection": "close"})
+    assert channel.received == 3
+
+
+async def test_an_announced_length_over_the_limit_is_413_before_more_is_read() -> None:
+    channel = Channel(*({"type": "http.request", "body": b"x", "more_body": True} for _ in range(100)))
+    headers = [(b"content-length", b"1000")]
+    with pytest.raises(HTTPException, match="413"):
+        await Request(scope(headers=headers), channel.receive, max_body_size=25).body()
+    assert channel.received <= 1
+
+
+async def test_a_413_over_http2_does_not_close_the_connection() -> None:
+    with pytest.raises(HTTPException) as caught:
+        await request(b"xxxxx", limit=1, http_version="2").body()
+    assert caught.value.headers is None
+
+
+async def test_a_client_that_leaves_is_told() -> None:
+    seen = Request(
+        scope(), Channel({"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}).receive
+    )
+    with pytest.raises(ClientDisconnect):
+        await seen.body()
+
+
+class Order(msgspec.Struct):
+    item: str
+    count: int
+
+
+@dataclass
+class Point:
+    x: int
+
+
+async def test_json_is_decoded_and_validated() -> None:
+    assert await request(b'{"a": [1]}').json() == {"a": [1]}
+    assert await request(b'{"item": "peg", "count": 2}').json(type=Order) == Order("peg", 2)
+    assert await request(b'{"x": 2}').json(type=Point) == Point(2)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "part"),
+    [
+        (b"{", Any, 400, "not valid JSON"),
+        (b"", Any, 400, "not valid JSON"),
+        (b"\xff", Any, 400, "not valid JSON"),
+        (b"[" * 100_000, Any, 400, "not valid JSON"),
+        (b'{"item": "peg", "count": "two"}', Order, 422, "$.count"),
+        (b'{"item": "peg"}', Order, 422, "count"),
+    ],
+)
+async def test_json_that_is_wrong_is_a_clear_4xx(body: bytes, kind: Any, status: int, part: str) -> None:
+    with pytest.raises(HTTPException) as caught:
+        await request(body).json(type=kind)
+    assert caught.value.status_code == status
+    assert part in caught.value.detail
+
+
+async def test_asking_for_the_clients_presence_loses_nothing() -> None:
+    channel = Channel({"type": "http.request", "body": b"all", "more_body": False})
+    seen = Request(scope(), channel.receive)
+    assert not await seen.is_disconnected()
+    assert not await seen.is_disconnected()
+    assert await seen.body() == b"all"
+    channel.messages.append({"type": "http.disconnect"})
+    assert await seen.is_disconnected()
+    assert await seen.is_disconnected()
+
+
+async def test_a_body_that_was_kept_is_replayed_for_an_application_behind() -> None:
+    channel = Channel({"type": "http.request", "body": b"kept", "more_body": False}, {"type": "http.disconnect"})
+    seen = Request(scope(), channel.receive)
+    await seen.body()
+    assert await seen.read_message() == {"type": "http.request", "body": b"kept", "more_body": False}
+    assert (await seen.read_message())["type"] == "http.disconnect"
+
+
+async def test_a_request_without_channels_says_so() -> None:
+    with pytest.raises(RuntimeError, match="without a `receive` channel"):
+        await Request(scope()).body()
+    with pytest.raises(RuntimeError, match="without a `send` channel"):
+        await Request(scope()).send({"type": "x"})
+
+
+async def test_a_push_promise_goes_where_the_server_offers_it() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"accept", b"*/*"), (b"authorization", b"secret")]
+    await Request(scope(headers=headers), send=send).send_push_promise("/style.css")
+    assert sent == []
+    offered = scope(headers=headers, extensions={"http.response.push": {}})
+    await Request(offered, send=send).send_push_promise("/style.css")
+    assert sent == [{"type": "http.response.push", "path": "/style.css", "headers": [(b"accept", b"*/*")]}]
