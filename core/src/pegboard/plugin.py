@@ -22,6 +22,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_
 import msgspec
 import pluggy
 
+from pegboard.hook_types import (
+    BodyHook,
+    CompleteHook,
+    ErrorHook,
+    RequestHook,
+    ResponseHook,
+    WebSocketCompleteHook,
+    WebSocketHook,
+)
+
 __all__ = ["PHASES", "NoSettings", "Phase", "Plugin", "RouteHooks", "hookimpl"]
 
 PROJECT = "pegboard"
@@ -83,25 +93,24 @@ class Plugin(Generic[S]):
         return f"<plugin {getattr(self, 'name', type(self).__name__)}>"
 
 
-Hook = Callable[..., Any]
-Hooks = Hook | Sequence[Hook] | None
-
-
 class RouteHooks:
-    """The request-time hooks that a `route` hook binds to one route; each one callable, several in order, or none."""
+    """The request-time hooks that a `route` hook binds to one route; each one function, several in order, or none.
+
+    Their shapes stand in `pegboard.hook_types`; as with methods, a function may leave arguments out.
+    """
 
     __slots__ = ("body", "complete", "error", "request", "response", "websocket", "websocket_complete")
 
     def __init__(
         self,
         *,
-        request: Hooks = None,
-        response: Hooks = None,
-        error: Hooks = None,
-        body: Hooks = None,
-        complete: Hooks = None,
-        websocket: Hooks = None,
-        websocket_complete: Hooks = None,
+        request: RequestHook | Sequence[RequestHook] | None = None,
+        response: ResponseHook | Sequence[ResponseHook] | None = None,
+        error: ErrorHook | Sequence[ErrorHook] | None = None,
+        body: BodyHook | Sequence[BodyHook] | None = None,
+        complete: CompleteHook | Sequence[CompleteHook] | None = None,
+        websocket: WebSocketHook | Sequence[WebSocketHook] | None = None,
+        websocket_complete: WebSocketCompleteHook | Sequence[WebSocketCompleteHook] | None = None,
     ) -> None:
         self.request = _several(request)
         self.response = _several(response)
@@ -112,7 +121,7 @@ class RouteHooks:
         self.websocket_complete = _several(websocket_complete)
 
 
-def _several(hooks: Hooks) -> tuple[Hook, ...]:
+def _several(hooks: Callable[..., Any] | Sequence[Callable[..., Any]] | None) -> tuple[Callable[..., Any], ...]:
     if hooks is None:
         return ()
     return (hooks,) if callable(hooks) else tuple(hooks)
