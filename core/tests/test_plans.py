@@ -1,0 +1,110 @@
+"""Routes with the same hooks share a pipeline, and a route that a plugin leaves out does not pay for it."""
+
+from typing import Any
+
+import pytest
+
+from pegboard import Pegboard, Plugin, RouteHooks, hookimpl
+from pegboard.exceptions import ConfigurationError
+from pegboard.plans import Plan
+from pegboard.requests import Request
+from pegboard.routing import Mount, Route
+
+
+async def endpoint(request: Request) -> None: ...
+
+
+class Direct(Plugin):
+    name = "direct"
+
+    @hookimpl
+    def request(self) -> None: ...
+
+
+class Bound(Plugin):
+    """Binds the same method to every route but those called `free`."""
+
+    name = "bound"
+
+    @hookimpl
+    def route(self, route: Any) -> RouteHooks | None:
+        return None if route.name == "free" else RouteHooks(complete=self.look)
+
+    def look(self, request: Any, outcome: Any) -> None: ...
+
+
+def plan(app: Pegboard, path: str) -> Plan:
+    app.freeze()
+    found, _ = app._http.match({"type": "http", "method": "GET", "path": path, "headers": []})
+    return found
+
+
+def test_equal_hooks_are_one_pipeline() -> None:
+    routes = [Route(f"/{n}", endpoint) for n in range(5)]
+    app = Pegboard(routes=[*routes, Route("/free", endpoint, name="free")], plugins=[Direct(), Bound()])
+    assert len({id(plan(app, f"/{n}").pipeline) for n in range(5)}) == 1
+    assert plan(app, "/free").pipeline is not plan(app, "/0").pipeline
+    assert plan(app, "/free").pipeline.complete == ()
+    assert len(plan(app, "/free").pipeline.request) == 1
+
+
+def test_a_plugin_can_be_on_again_further_in() -> None:
+    inner = [Route("/off", endpoint), Route("/on", endpoint, plugins={"direct": True})]
+    app = Pegboard(routes=[Mount("/m", routes=inner, plugins={"direct": False})], plugins=[Direct()])
+    assert plan(app, "/m/off").pipeline.request == ()
+    assert len(plan(app, "/m/on").pipeline.request) == 1
+
+
+def test_without_plugins_every_hook_point_is_empty() -> None:
+    pipeline = plan(Pegboard(routes=[Route("/", endpoint)], plugins=[]), "/").pipeline
+    assert not any(
+        (pipeline.request, pipeline.error, pipeline.response, pipeline.body, pipeline.complete, pipeline.websocket)
+    )
+
+
+def test_a_plugin_that_is_switched_off_from_outside_may_still_have_settings_on_routes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PEGBOARD_PLUGINS", "-direct")
+    app = Pegboard(routes=[Route("/", endpoint, plugins={"direct": {"x": 1}})], plugins=[Direct()])
+    assert plan(app, "/").pipeline.request == ()
+
+
+class Wrong(Plugin):
+    name = "wrong"
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+    @hookimpl
+    def route(self) -> Any:
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+async def async_body(request: Any, response: Any) -> None: ...
+
+
+def misspelt(requst: Any = None) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("result", "part"),
+    [
+        (
+            3,
+            "hook 'route' of plugin 'wrong' (core.tests.test_plans:Wrong), for GET|HEAD / returned int; expected RouteHooks",
+        ),
+        (LookupError("no"), "test_plans:Wrong) failed: LookupError: no"),
+        (RouteHooks(body=async_body), "`async def`, but hook 'body' is synchronous"),  # type: ignore[arg-type]
+        (RouteHooks(request=misspelt), "did you mean 'request'?"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_route_hook_that_goes_wrong_is_named_with_the_route(result: Any, part: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Pegboard(routes=[Route("/", endpoint)], plugins=[Wrong(result)]).freeze()
+    text = str(caught.value)
+    assert part in text
+    assert "GET|HEAD /" in text

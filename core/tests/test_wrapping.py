@@ -1,0 +1,65 @@
+"""An application that exists already gets plugins around it in one line."""
+
+from typing import Any
+
+import pytest
+from board_harness import ask
+
+import pegboard
+from pegboard import Plugin, RouteHooks, Settings, hookimpl
+from pegboard.exceptions import ConfigurationError
+
+pytestmark = pytest.mark.anyio
+
+
+class WordSettings(Settings, frozen=True, kw_only=True):
+    word: str = "default"
+
+
+class Word(Plugin[WordSettings]):
+    name = "word"
+    Settings = WordSettings
+
+    @hookimpl
+    def route(self, settings: WordSettings) -> RouteHooks:
+        def response(request: Any, response: Any) -> None:
+            response.headers["x-word"] = settings.word
+
+        return RouteHooks(response=response)
+
+
+async def existing(scope: Any, receive: Any, send: Any) -> None:
+    body = f"{scope['method']} {scope['path']} {scope['root_path']}".encode()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def test_everything_reaches_the_application() -> None:
+    app = pegboard.wrap(existing, plugins=[])
+    for method, path in (("GET", "/"), ("BREW", "/a//b/"), ("OPTIONS", "/x"), ("HEAD", "")):
+        answer = await ask(app, path or "/", method)
+        assert answer.status == 200
+        assert answer.body in (f"{method} {path} ".encode(), b"")
+
+
+async def test_settings_are_given_by_name() -> None:
+    assert (await ask(pegboard.wrap(existing, plugins=[Word()]), "/")).header("x-word") == "default"
+    app = pegboard.wrap(existing, plugins=[Word()], word={"word": "given"})
+    assert (await ask(app, "/")).header("x-word") == "given"
+
+
+async def test_the_stronger_of_two_keyword_sources_is_the_outer_one() -> None:
+    app = pegboard.wrap(existing, plugins=[Word(word="inner")], word={"word": "outer"})
+    assert (await ask(app, "/")).header("x-word") == "outer"
+
+
+async def test_settings_of_nobody_are_refused() -> None:
+    with pytest.raises(
+        ConfigurationError, match="settings are given for 'wrd', which is no plugin; plugins are: .*word"
+    ):
+        pegboard.wrap(existing, plugins=[Word()], wrd={"word": "x"}).freeze()
+
+
+async def test_false_leaves_a_plugin_out() -> None:
+    app = pegboard.wrap(existing, plugins=[Word()], word=False)
+    assert (await ask(app, "/")).header("x-word") is None
