@@ -177,5 +177,5 @@ async def test_an_unknown_mode_is_refused(call: str) -> None:
 
 async def test_a_server_that_speaks_out_of_turn_is_named() -> None:
     websocket = Server(text("early"), connect=False).websocket()
-    with pytest.raises(RuntimeError, match="The server sent 'websocket.receive' while the WebSocket was CONNECTING"):
+    with pytest.raises(RuntimeError, match=r"The server sent 'websocket\.receive' while the WebSocket was CONNECTING"):
         await websocket.accept()

@@ -54,9 +54,7 @@ async def test_the_stronger_of_two_keyword_sources_is_the_outer_one() -> None:
 
 
 async def test_settings_of_nobody_are_refused() -> None:
-    with pytest.raises(
-        ConfigurationError, match="settings are given for 'wrd', which is no plugin; plugins are: .*word"
-    ):
+    with pytest.raises(ConfigurationError, match="settings are given for 'wrd', which is no plugin; plugins are: "):
         pegboard.wrap(existing, plugins=[Word()], wrd={"word": "x"}).freeze()
 
 
