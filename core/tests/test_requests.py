@@ -8,8 +8,7 @@ import msgspec
 import pytest
 
 from pegboard.exceptions import HTTPException
-from pegboard.requests import ClientDisconnect, HTTPConnection, Request
-from pegboard.state import StateKey
+from pegboard.requests import ClientDisconnect, Request
 
 pytestmark = pytest.mark.anyio
 
@@ -48,68 +47,6 @@ class Channel:
             await anyio.sleep_forever()
         self.received += 1
         return self.messages.pop(0)
-
-
-def test_the_scope_is_seen_as_a_mapping() -> None:
-    connection = HTTPConnection(scope())
-    assert connection["path"] == "/a/b"
-    assert len(connection) == len(list(connection))
-    assert connection != HTTPConnection(scope())
-    assert hash(connection) == hash(connection)
-
-
-def test_headers_query_cookies_url_and_client() -> None:
-    seen = request()
-    assert seen.headers.getlist("X-A") == ["1", "2"]
-    assert seen.header(b"x-a") == b"1"
-    assert seen.header(b"gone") is None
-    assert seen.query_params.getlist("x") == ["1", "2"]
-    assert seen.query_params["y"] == "ä"
-    assert seen.cookies == {"a": "1", "b": "two"}
-    assert str(seen.url) == "https://example.org/a/b?x=1&x=2&y=%C3%A4"
-    assert str(seen.base_url) == "https://example.org/"
-    assert (seen.client.host, seen.client.port) == ("10.0.0.1", 4711)  # type: ignore[union-attr]
-    assert seen.method == "POST"
-
-
-def test_what_was_parsed_is_kept() -> None:
-    seen = request()
-    assert seen.headers is seen.headers
-    assert seen.query_params is seen.query_params
-    assert seen.cookies is seen.cookies
-    assert seen.url is seen.url
-    assert seen.state is seen.state
-
-
-def test_cookies_in_several_headers_are_one_list() -> None:
-    seen = request(headers=[(b"cookie", b"a=1"), (b"cookie", b"b=2")])
-    assert seen.cookies == {"a": "1", "b": "2"}
-
-
-def test_too_many_cookies_or_fields_are_a_400() -> None:
-    with pytest.raises(HTTPException) as cookies:
-        _ = request(headers=[(b"cookie", b"; ".join(b"c%d=1" % n for n in range(10_000)))]).cookies
-    assert cookies.value.status_code == 400
-    with pytest.raises(HTTPException) as fields:
-        _ = request(query_string=b"&".join(b"f%d=1" % n for n in range(10_000))).query_params
-    assert fields.value.status_code == 400
-
-
-def test_state_is_shared_through_the_scope() -> None:
-    mine = scope(state={"from_lifespan": 1})
-    first, second = Request(mine), Request(mine)
-    first.state.added = 2
-    assert (second.state.from_lifespan, second.state.added) == (1, 2)
-    key: StateKey[int] = StateKey("typed")
-    first.state[key] = 3
-    assert second.state[key] == 3
-
-
-@pytest.mark.parametrize("name", ["user", "auth", "session"])
-def test_what_only_a_plugin_provides_says_so(name: str) -> None:
-    with pytest.raises(RuntimeError, match=f"request.{name} is not set: install a plugin that provides"):
-        getattr(request(), name)
-    assert getattr(HTTPConnection(scope(**{name: "given"})), name) == "given"
 
 
 @pytest.mark.parametrize("chunks", [(b"",), (b"abc",), (b"a", b"b", b"c"), (b"", b"abc", b"")])

@@ -18,7 +18,7 @@ from pegboard.assembly import Assembly, Member, assemble, call_named
 from pegboard.compiling import compile_hook
 from pegboard.errors import ExceptionHandlers, Handler
 from pegboard.exceptions import ConfigurationError, FrozenError
-from pegboard.plans import Planner
+from pegboard.plans import Plan, Planner
 from pegboard.routing.endpoints import MiddlewareFactory, wrap_in_middleware
 from pegboard.routing.router import Router, flatten
 from pegboard.routing.routes import BaseRoute, Host, Mount
@@ -150,6 +150,10 @@ class Pegboard(Router):
     def debug(self) -> bool:
         """Whether errors are shown to clients."""
         return self.settings.debug
+
+    def plan_for(self, scope: Scope) -> Plan:
+        """The plan that a request with this scope would be served by; for plugins that ask about another method."""
+        return self._http.match(scope)[0]
 
     def freeze(self) -> Assembly:
         """Fix plugins, order and settings, and compile the routes, once; ConfigurationError tells all problems."""

@@ -1,31 +1,20 @@
-"""One HTTP request as hooks and endpoints see it.
+"""One HTTP request as hooks and endpoints see it: the connection, its body, and the client's presence.
 
-Rules that must not move:
-
-- Nothing is parsed that nobody asked for. What was parsed once serves every hook and the endpoint: one request
-  object goes through the whole pipeline.
-- The body is limited, counted while it arrives, and read from the server once; whoever asks later gets the same bytes.
-- A slot that is not filled yet means "not parsed yet": the getters try the slot first and parse on ``AttributeError``.
+The body is limited, counted while it arrives, and read from the server once; whoever asks later gets the same bytes. A
+slot that is not filled yet means "not read yet".
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar, overload
 
 import msgspec
 
-from pegboard.cookies import parse_cookies
+from pegboard.connections import HTTPConnection
 from pegboard.exceptions import HTTPException
-from pegboard.headers import Headers
 from pegboard.inbox import Inbox
-from pegboard.multidict import QueryParams, TooManyFields
-from pegboard.state import State
 from pegboard.types import Message, Receive, Scope, Send
-from pegboard.urls import URL, Address
-
-if TYPE_CHECKING:
-    from pegboard.routing import Router
 
 __all__ = ["ClientDisconnect", "HTTPConnection", "Request"]
 
@@ -34,161 +23,6 @@ T = TypeVar("T")
 
 class ClientDisconnect(OSError):
     """The client has left: its body will not arrive, or nothing more can be sent to it."""
-
-
-class HTTPConnection(Mapping[str, Any]):
-    """What HTTP requests and WebSockets share: the scope, and lazy views of it.
-
-    It is a mapping over the ASGI scope, compared by identity.
-    """
-
-    __slots__ = ("_base_url", "_cookies", "_first", "_headers", "_query_params", "_state", "_url", "scope")
-
-    _base_url: URL
-    _cookies: dict[str, str]
-    _first: dict[bytes, bytes]
-    _headers: Headers
-    _query_params: QueryParams
-    _state: State
-    _url: URL
-
-    def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
-        self.scope = scope
-
-    def __getitem__(self, key: str) -> Any:
-        return self.scope[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.scope)
-
-    def __len__(self) -> int:
-        return len(self.scope)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    @property
-    def app(self) -> Any:
-        """The board that serves this connection."""
-        return self.scope["app"]
-
-    @property
-    def headers(self) -> Headers:
-        """The request's headers; names are case-insensitive."""
-        try:
-            return self._headers
-        except AttributeError:
-            self._headers = Headers(raw=self.scope["headers"])
-            return self._headers
-
-    def header(self, name: bytes) -> bytes | None:
-        """The first value of a header, as the bytes that were sent; ``name`` in lower case.
-
-        This is the cheap way for plugins: one look-up in an index that is built once for all of them.
-        """
-        try:
-            return self._first.get(name)
-        except AttributeError:
-            # The last of equal keys wins in a dict, and the first of equal headers is wanted.
-            self._first = first = dict(reversed(list(self.scope["headers"])))
-            return first.get(name)
-
-    @property
-    def query_params(self) -> QueryParams:
-        """The query string's fields. Raises HTTPException 400 when there are more than are accepted."""
-        try:
-            return self._query_params
-        except AttributeError:
-            try:
-                self._query_params = QueryParams(self.scope["query_string"])
-            except TooManyFields as error:
-                raise HTTPException(400, str(error)) from error
-            return self._query_params
-
-    @property
-    def path_params(self) -> dict[str, Any]:
-        """What the route's template found in the path, converted."""
-        params: dict[str, Any] = self.scope.get("path_params", {})
-        return params
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        """The cookies that the client sent, by name. Raises HTTPException 400 when there are more than are accepted."""
-        try:
-            return self._cookies
-        except AttributeError:
-            # HTTP/2 clients may split the header (RFC 9113 section 8.2.3); together it has one limit.
-            header = b"; ".join(self.headers.raw_getlist(b"cookie"))
-            try:
-                self._cookies = parse_cookies(header)
-            except TooManyFields as error:
-                raise HTTPException(400, str(error)) from error
-            return self._cookies
-
-    @property
-    def url(self) -> URL:
-        """The URL that was asked for, as the server saw it."""
-        try:
-            return self._url
-        except AttributeError:
-            self._url = URL(scope=self.scope)
-            return self._url
-
-    @property
-    def base_url(self) -> URL:
-        """The URL of the application's root, with a trailing slash."""
-        try:
-            return self._base_url
-        except AttributeError:
-            root = self.scope.get("pegboard.root_path", self.scope.get("root_path", ""))
-            path = root if root.endswith("/") else root + "/"
-            self._base_url = URL(scope={**self.scope, "path": path, "query_string": b"", "root_path": root})
-            return self._base_url
-
-    @property
-    def client(self) -> Address | None:
-        """Host and port of the peer, or None when the server does not tell."""
-        client = self.scope.get("client")
-        return None if client is None else Address(*client)
-
-    @property
-    def state(self) -> State:
-        """What hooks and endpoints share during this request, on top of the lifespan's state."""
-        try:
-            return self._state
-        except AttributeError:
-            self._state = State(self.scope.setdefault("state", {}))
-            return self._state
-
-    @property
-    def session(self) -> dict[str, Any]:
-        """The session that a session plugin or middleware put there."""
-        session: dict[str, Any] = self._provided("session", "a plugin that provides `session`")
-        return session
-
-    @property
-    def user(self) -> Any:
-        """Who calls, as an authentication plugin found out."""
-        return self._provided("user", "a plugin that provides `identity`, such as pegboard-auth")
-
-    @property
-    def auth(self) -> Any:
-        """How the caller was authenticated and what they may do."""
-        return self._provided("auth", "a plugin that provides `identity`, such as pegboard-auth")
-
-    def url_for(self, name: str, /, **path_params: Any) -> URL:
-        """The absolute URL of the route called ``name``. Raises NoMatchFound when there is none."""
-        router: Router = self.scope.get("pegboard.router") or self.scope["app"]
-        return URL(str(router.url_path_for(name, **path_params).make_absolute_url(base_url=self.base_url)))
-
-    def _provided(self, key: str, by: str) -> Any:
-        try:
-            return self.scope[key]
-        except KeyError:
-            raise RuntimeError(f"request.{key} is not set: install {by}, and switch it on for this route") from None
 
 
 class Request(HTTPConnection):

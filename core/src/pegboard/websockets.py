@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 from anyio import fail_after
 
-from pegboard.requests import HTTPConnection
+from pegboard.connections import HTTPConnection
 from pegboard.responses import Response
 from pegboard.types import Message, Receive, Scope, Send
 

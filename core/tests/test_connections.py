@@ -1,0 +1,88 @@
+"""A connection shows its scope: lazily, and parsed once for all who ask."""
+
+from typing import Any
+
+import pytest
+
+from pegboard.connections import HTTPConnection
+from pegboard.exceptions import HTTPException
+from pegboard.state import StateKey
+
+
+def scope(**more: Any) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": "/a/b",
+        "query_string": b"x=1&x=2&y=%C3%A4",
+        "headers": [(b"host", b"example.org"), (b"x-a", b"1"), (b"x-a", b"2"), (b"cookie", b"a=1; b=two")],
+        "scheme": "https",
+        "root_path": "",
+        "client": ("10.0.0.1", 4711),
+        **more,
+    }
+
+
+def connection(**more: Any) -> HTTPConnection:
+    return HTTPConnection(scope(**more))
+
+
+def test_the_scope_is_seen_as_a_mapping() -> None:
+    seen = connection()
+    assert seen["path"] == "/a/b"
+    assert len(seen) == len(list(seen))
+    assert seen != connection()
+    assert len({seen, seen}) == 1
+
+
+def test_headers_query_cookies_url_and_client() -> None:
+    seen = connection()
+    assert seen.headers.getlist("X-A") == ["1", "2"]
+    assert seen.header(b"x-a") == b"1"
+    assert seen.header(b"gone") is None
+    assert seen.query_params.getlist("x") == ["1", "2"]
+    assert seen.query_params["y"] == "ä"
+    assert seen.cookies == {"a": "1", "b": "two"}
+    assert str(seen.url) == "https://example.org/a/b?x=1&x=2&y=%C3%A4"
+    assert str(seen.base_url) == "https://example.org/"
+    assert (seen.client.host, seen.client.port) == ("10.0.0.1", 4711)  # type: ignore[union-attr]
+
+
+def test_what_was_parsed_is_kept() -> None:
+    seen = connection()
+    assert seen.headers is seen.headers
+    assert seen.query_params is seen.query_params
+    assert seen.cookies is seen.cookies
+    assert seen.url is seen.url
+    assert seen.state is seen.state
+
+
+def test_cookies_in_several_headers_are_one_list() -> None:
+    seen = connection(headers=[(b"cookie", b"a=1"), (b"cookie", b"b=2")])
+    assert seen.cookies == {"a": "1", "b": "2"}
+
+
+def test_too_many_cookies_or_fields_are_a_400() -> None:
+    with pytest.raises(HTTPException) as cookies:
+        _ = connection(headers=[(b"cookie", b"; ".join(b"c%d=1" % n for n in range(10_000)))]).cookies
+    assert cookies.value.status_code == 400
+    with pytest.raises(HTTPException) as fields:
+        _ = connection(query_string=b"&".join(b"f%d=1" % n for n in range(10_000))).query_params
+    assert fields.value.status_code == 400
+
+
+def test_state_is_shared_through_the_scope() -> None:
+    mine = scope(state={"from_lifespan": 1})
+    first, second = HTTPConnection(mine), HTTPConnection(mine)
+    first.state.added = 2
+    assert (second.state.from_lifespan, second.state.added) == (1, 2)
+    key: StateKey[int] = StateKey("typed")
+    first.state[key] = 3
+    assert second.state[key] == 3
+
+
+@pytest.mark.parametrize("name", ["user", "auth", "session"])
+def test_what_only_a_plugin_provides_says_so(name: str) -> None:
+    with pytest.raises(RuntimeError, match=f"request.{name} is not set: install a plugin that provides"):
+        getattr(connection(), name)
+    assert getattr(HTTPConnection(scope(**{name: "given"})), name) == "given"
