@@ -1,0 +1,110 @@
+"""The freeze: a board's plugins, routes and handlers become the applications that serve its connections.
+
+The order of the text is the order of events: plugins are assembled, their setup hooks run, their routes are added,
+every route gets its plan, and whatever wraps the whole board is put around it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, cast
+
+from pegboard.assembly import Assembly, assemble, call_named
+from pegboard.compiling import compile_hook
+from pegboard.exceptions import ConfigurationError
+from pegboard.plans import Planner
+from pegboard.routing.endpoints import wrap_in_middleware
+from pegboard.routing.router import Router, flatten
+from pegboard.routing.routes import Host, Mount
+from pegboard.stories.http import HTTPStory
+from pegboard.stories.lifespan import LifespanStory, Tenant, foreign_lifespan
+from pegboard.stories.websocket import WebSocketStory
+from pegboard.tables import Tables
+from pegboard.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from pegboard.applications import Pegboard
+
+__all__ = ["Frozen"]
+
+logger = logging.getLogger("pegboard")
+
+
+class Frozen:
+    """What a board becomes: its plugins at once, and after `prepare` the applications that serve its connections.
+
+    Raises ConfigurationError with all problems.
+    """
+
+    def __init__(self, board: Pegboard) -> None:
+        given = board.given
+        self.board = board
+        self.assembly: Assembly = assemble(
+            given.keywords, given.config, given.plugins, given.sections, version("pegboard")
+        )
+
+    def prepare(self) -> Mapping[str, ASGIApp]:
+        """Run the setup hooks and compile the routes; gives the applications by the type of the scope they serve."""
+        assembly, board = self.assembly, self.board
+        assembly.call("setup", board=board)
+        for _, routes in assembly.call("routes", board=board):
+            board.routes.extend(routes)
+        debug = assembly.settings.debug
+        rewrite = [compile_hook("rewrite", function, member.impl) for member, function in assembly.impls("rewrite")]
+        self.http = HTTPStory(board, rewrite, board.exception_handlers, debug)
+        self.websocket = WebSocketStory(board, rewrite, board.exception_handlers, debug)
+        lifespan = LifespanStory(self.tenants, assembly.settings.startup_timeout)
+        self.compile()
+        return self._wrapped({"http": self.http.serve, "websocket": self.websocket.serve, "lifespan": lifespan.serve})
+
+    def compile(self) -> None:
+        """Make the tables of the routes as they are now. Raises ConfigurationError naming routes that are wrong."""
+        assembly, board = self.assembly, self.board
+        planner = Planner(assembly.members, [off.name for off in assembly.off], assembly.settings.max_body_size)
+        tables = Tables(list(flatten(board.routes)), planner, board.redirect_slashes)
+        if planner.problems:
+            raise ConfigurationError(list(dict.fromkeys(planner.problems)))
+        for warning in tables.warnings:
+            if warning not in assembly.warnings:
+                assembly.warnings.append(warning)
+                logger.warning("%s", warning)
+        self.http.match = tables.http
+        self.websocket.match = tables.websocket
+
+    def tenants(self, state: dict[str, Any]) -> list[Tenant]:
+        """Whoever has a part in the lifespan, outermost first: plugins, mounted applications, the board's own."""
+        board = self.board
+        tenants = [
+            Tenant(member.found.described, partial(call_named, function, board=board))
+            for member, function in self.assembly.impls("lifespan")
+        ]
+        for flat in flatten(board.routes):
+            app = flat.route.endpoint if isinstance(flat.route, Mount | Host) else None
+            if app is not None and not isinstance(app, Router):
+                where = f"the application mounted at {flat.template.text!r}"
+                tenants.append(Tenant(where, partial(foreign_lifespan, app, state)))
+        if board.lifespan is not None:
+            tenants.append(Tenant("the board's lifespan function", partial(board.lifespan, board)))
+        return tenants
+
+    def _wrapped(self, stories: Mapping[str, ASGIApp]) -> Mapping[str, ASGIApp]:
+        """The stories themselves, or where something wraps the whole board, that in the place of each."""
+        wrappers = list(self.assembly.impls("asgi"))
+        if not wrappers and not self.board.middleware:
+            return stories
+
+        async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+            await stories[scope["type"]](scope, receive, send)
+
+        app = wrap_in_middleware(dispatch, self.board.middleware)
+        for member, function in reversed(wrappers):
+            wrapped = call_named(function, app=app)
+            if not callable(wrapped):
+                raise ConfigurationError(
+                    [f"hook 'asgi' of {member.found.described} returned {wrapped!r}; expected an ASGI application"]
+                )
+            app = cast("ASGIApp", wrapped)
+        return dict.fromkeys(stories, app)
