@@ -1,0 +1,142 @@
+"""The codings, decoded by their own libraries."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import brotli
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pegboard_gzip.codecs import CODINGS, make_codec
+
+try:
+    from compression import zstd  # type: ignore[import-not-found, unused-ignore]
+except ImportError:
+    from backports import zstd
+
+TEXT = b"".join(b"line %d of a text that repeats itself\n" % (number * 7919 % 1000) for number in range(3000))
+
+
+def decoder(coding: str) -> Callable[[bytes], bytes]:
+    """A decoder that takes pieces, and gives what they have brought so far."""
+    objects: dict[str, Callable[[], Any]] = {
+        "zstd": lambda: zstd.ZstdDecompressor().decompress,
+        "br": lambda: brotli.Decompressor().process,
+        "gzip": lambda: zlib.decompressobj(31).decompress,
+    }
+    decode: Callable[[bytes], bytes] = objects[coding]()
+    return decode
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@given(body=st.binary(max_size=3000))
+def test_a_whole_body_comes_back(coding: str, body: bytes) -> None:
+    assert decoder(coding)(make_codec(coding, 4).whole(body)) == body
+
+
+@pytest.mark.parametrize(("coding", "highest"), [("zstd", 19), ("br", 11), ("gzip", 9)])
+def test_every_level_works(coding: str, highest: int) -> None:
+    for level in range(0 if coding == "br" else 1, highest + 1):
+        codec = make_codec(coding, level)
+        compressed = codec.whole(TEXT[:20_000])
+        assert decoder(coding)(compressed) == TEXT[:20_000]
+        assert len(compressed) < 5000
+        stream = codec.stream()
+        assert decoder(coding)(stream.feed(TEXT[:5000]) + stream.finish(b"")) == TEXT[:5000]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@given(pieces=st.lists(st.binary(max_size=300), max_size=12))
+def test_each_piece_of_a_stream_can_be_read_when_it_arrives(coding: str, pieces: list[bytes]) -> None:
+    stream = make_codec(coding, 3).stream()
+    decode = decoder(coding)
+    for piece in pieces:
+        assert decode(stream.feed(piece)) == piece
+    assert decode(stream.finish(b"the end")) == b"the end"
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_an_empty_stream_is_a_valid_body(coding: str) -> None:
+    assert decoder(coding)(make_codec(coding, 4).stream().finish(b"")) == b""
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_equal_bodies_give_equal_bytes(coding: str) -> None:
+    whole = make_codec(coding, 4).whole
+    assert whole(TEXT) == whole(TEXT)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_many_threads_compress_at_the_same_time(coding: str) -> None:
+    codec = make_codec(coding, 3)
+    barrier = threading.Barrier(8)
+
+    def work(number: int) -> bool:
+        barrier.wait(30)
+        body = TEXT[number * 1000 :]
+        return all(decoder(coding)(codec.whole(body)) == body for _ in range(5))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(8)))
+
+
+def test_a_window_of_zstd_is_never_larger_than_clients_accept() -> None:
+    """RFC 9659: at most 8 MiB, also for a body larger than that at the highest level."""
+    large = TEXT * 90
+    assert len(large) > 8 << 20
+    window_log_max: int = zstd.DecompressionParameter.window_log_max
+    frame = make_codec("zstd", 19).stream()
+    for compressed in (make_codec("zstd", 12).whole(large), frame.feed(TEXT) + frame.finish(TEXT)):
+        assert zstd.ZstdDecompressor(options={window_log_max: 23}).decompress(compressed)
+    streamed = make_codec("zstd", 19).stream()
+    small_window = zstd.ZstdDecompressor(options={window_log_max: 17})
+    assert len(small_window.decompress(streamed.feed(large) + streamed.finish(b""))) == len(large)
+
+
+def test_the_higher_the_level_the_sooner_work_belongs_in_a_thread() -> None:
+    for coding, levels in (("zstd", range(1, 20)), ("br", range(12)), ("gzip", range(1, 10))):
+        inline = [make_codec(coding, level).inline for level in levels]
+        assert inline == sorted(inline, reverse=True)
+
+
+def test_an_unknown_coding_is_refused() -> None:
+    with pytest.raises(KeyError):
+        make_codec("deflate", 1)
+
+
+MEMORY = """
+import resource, sys
+from pegboard_gzip.codecs import make_codec
+piece = b"".join(b'{"id": %d, "text": "%d"}' % (number, number * number % 10_007) for number in range(600))
+codec = make_codec(sys.argv[1], int(sys.argv[2]))
+streams = []
+def open_more():
+    for _ in range(12):
+        stream = codec.stream()
+        for _ in range(40):
+            stream.feed(piece)
+        streams.append(stream)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = open_more()
+print((open_more() - before) // 12)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is known for Linux")
+@pytest.mark.parametrize(
+    "coding_and_level", [*(("zstd", level) for level in (3, 9, 19)), ("br", 4), ("br", 9), ("gzip", 9)]
+)
+def test_an_open_stream_holds_a_few_megabytes_at_most_whatever_the_level(coding_and_level: tuple[str, int]) -> None:
+    coding, level = coding_and_level
+    command = [sys.executable, "-c", MEMORY, coding, str(level)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert int(ran.stdout) < 4500
