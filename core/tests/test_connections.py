@@ -57,6 +57,20 @@ def test_what_was_parsed_is_kept() -> None:
     assert seen.state is seen.state
 
 
+def test_replaced_headers_are_seen_by_all_who_ask_and_the_servers_list_is_kept() -> None:
+    seen = connection()
+    sent = seen.scope["headers"]
+    before = list(sent)
+
+    def shown() -> tuple[Any, ...]:
+        return seen.header(b"x-a"), seen.headers["x-a"], seen.cookies["a"], seen.url.hostname
+
+    assert shown() == (b"1", "1", "1", "example.org")
+    seen.replace_headers([(b"host", b"other.org"), (b"x-a", b"3"), (b"cookie", b"a=9")])
+    assert shown() == (b"3", "3", "9", "other.org")
+    assert sent == before
+
+
 def test_cookies_in_several_headers_are_one_list() -> None:
     seen = connection(headers=[(b"cookie", b"a=1"), (b"cookie", b"b=2")])
     assert seen.cookies == {"a": "1", "b": "2"}

@@ -17,7 +17,7 @@ from pegboard.exceptions import HTTPException
 from pegboard.headers import Headers
 from pegboard.multidict import QueryParams, TooManyFields
 from pegboard.state import State
-from pegboard.types import Receive, Scope
+from pegboard.types import RawHeaders, Receive, Scope
 from pegboard.urls import URL, Address, URLPath
 
 __all__ = ["HTTPConnection"]
@@ -82,6 +82,16 @@ class HTTPConnection(Mapping[str, Any]):
             # The last of equal keys wins in a dict, and the first of equal headers is wanted.
             self._first = first = dict(reversed(list(self.scope["headers"])))
             return first.get(name)
+
+    def replace_headers(self, raw: RawHeaders) -> None:
+        """Put other headers in the place of those that were sent; all who ask from now on see these.
+
+        The server's list is left as it is: the scope gets ``raw``, pairs of bytes with names in lower case.
+        """
+        self.scope["headers"] = raw
+        for slot in ("_base_url", "_cookies", "_first", "_headers", "_url"):
+            if hasattr(self, slot):
+                delattr(self, slot)
 
     @property
     def query_params(self) -> QueryParams:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pegboard.headers import Headers
 from pegboard.requests import Request
 from pegboard_gzip.validators import strip_codings, tag_for
 
@@ -27,8 +26,7 @@ def turn_back(request: Request, name: bytes, codings: Collection[str]) -> None:
     headers = [(key, strip_codings(value, codings) if key == name else value) for key, value in before]
     if headers != before:
         request.scope[_TURNED_BACK] = [value for key, value in before if key == name], codings
-        request.scope["headers"] = headers
-        request._headers = Headers(raw=headers)
+        request.replace_headers(headers)
 
 
 def asked_about(request: Request, tag: bytes) -> bytes | None:
