@@ -1,0 +1,34 @@
+"""Asking the function that an owner gave as ``allow_origin``.
+
+It is asked last, with an origin that is well-formed and not ``null``, and says what its verdict depends on beside the
+origin, so that caches keep the answers apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from pegboard.raw_headers import field_name
+from pegboard.requests import HTTPConnection
+
+__all__ = ["ask"]
+
+
+async def ask(
+    function: Callable[..., Any], origin: bytes, connection: HTTPConnection
+) -> tuple[bool, tuple[bytes, ...]]:
+    """Whether ``function`` allows an origin, and the names of headers for Vary.
+
+    Raises TypeError when it returned something else than a verdict, and ValueError for a name that is no header's.
+    """
+    answer = function(origin.decode("ascii"), connection)
+    if isinstance(answer, Awaitable):
+        answer = await answer
+    match answer:
+        case (bool() as allowed, names) if isinstance(names, Iterable) and not isinstance(names, str | bytes):
+            return allowed, tuple(map(field_name, names))
+    raise TypeError(
+        f"allow_origin returned {answer!r}; expected (allowed, names): a bool, and the names of the request headers "
+        "that the verdict depends on beside Origin, such as (True, ['X-Tenant']) or (False, [])"
+    )

@@ -1,0 +1,219 @@
+"""The hooks of one policy: they take what it decides on from a connection, and put what it says on the response.
+
+Rules that must not move:
+
+- A preflight gets its headers from `answer` alone; the `response` hooks leave whatever answers a preflight untouched.
+- After a `response` hook, the CORS headers of a response are the policy's, whatever the application had set.
+- The way of a response whose application set neither CORS headers nor Vary is two short loops and one extension of a
+  list. Headers are looked for in the raw list: a scan for one name is cheaper than an index.
+- An actual request is never refused.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pegboard.raw_headers import find, merge_vary
+from pegboard.requests import HTTPConnection, Request
+from pegboard.responses import Head, PlainTextResponse, Response
+from pegboard.routing.endpoints import is_async
+from pegboard.types import ASGIApp, RawHeaders, Receive, Scope, Send
+from pegboard.websockets import WebSocket
+from pegboard_cors.asking import ask
+from pegboard_cors.origins import is_same_host
+from pegboard_cors.policy import VARY, Denied, Headers, Policy
+from pegboard_cors.preflights import Preflight
+from pegboard_cors.rejections import Reason, Rejection, printable
+
+__all__ = ["Guard"]
+
+logger = logging.getLogger("pegboard.cors")
+
+_OWNED = frozenset(
+    {
+        b"access-control-allow-credentials",
+        b"access-control-allow-headers",
+        b"access-control-allow-methods",
+        b"access-control-allow-origin",
+        b"access-control-allow-private-network",
+        b"access-control-expose-headers",
+        b"access-control-max-age",
+    }
+)
+_WATCHED = _OWNED | {VARY[0]}
+_NOT_ALLOWED: Headers = (VARY,)
+
+
+class Guard:
+    """One policy at work, for all routes that have it.
+
+    ``respond`` is the `response` hook of routes that never see OPTIONS, ``respond_unless_preflight`` that of others.
+    """
+
+    __slots__ = ("_exact", "policy", "respond", "respond_unless_preflight")
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._exact = policy.exact
+        self.respond: Callable[..., Any] = self._respond
+        if policy.any_origin:
+            self.respond = self._respond_to_any
+        elif policy.settings.allow_origin is not None:
+            self.respond = self._respond_asking
+        self.respond_unless_preflight = _unless_preflight(self.respond)
+
+    # Actual requests
+
+    def _respond_to_any(self, request: Request, response: Head) -> None:
+        """``*``: the same headers for everybody, with or without Origin, so nothing varies."""
+        _put(response.raw_headers, self.policy.for_any)
+
+    def _respond(self, request: Request, response: Head) -> None:
+        """Origins by name, pattern or expression."""
+        headers = _NOT_ALLOWED
+        for name, origin in request.scope["headers"]:
+            if name == b"origin":
+                headers = self._exact.get(origin) or self._judged(request, origin)
+                break
+        # What follows is `_put`, written out: a call would cost a tenth of the whole.
+        raw = response.raw_headers
+        for name, _ in raw:
+            if name in _WATCHED:
+                _settle(raw, headers)
+                return
+        raw.extend(headers)
+
+    async def _respond_asking(self, request: Request, response: Head) -> None:
+        """Origins that the owner's function knows as well."""
+        headers = _NOT_ALLOWED
+        origin = find(request.scope["headers"], b"origin")
+        if origin is not None:
+            reason, names = await self._judged_by_owner(request, origin)
+            vary = (VARY[0], b", ".join([VARY[1], *names]))
+            headers = self.policy.actual(origin, vary) if reason is None else (vary,)
+            if reason is not None:
+                self._tell_actual(request, reason, origin)
+        _put(response.raw_headers, headers)
+
+    def _judged(self, request: Request, origin: bytes) -> Headers:
+        reason = self.policy.judge(origin)
+        if reason is None:
+            return self.policy.actual(origin)
+        self._tell_actual(request, reason, origin)
+        return _NOT_ALLOWED
+
+    # Preflights
+
+    def answer(self, request: Request, preflight: Preflight) -> Response | ASGIApp:
+        """The answer to a preflight of this policy: 204 with what is needed, or 403 with nothing.
+
+        Where the owner's function has to be asked, it is an application that asks and then answers: so requests that
+        are no preflights do not pay for a hook that can wait.
+        """
+        if self.policy.settings.allow_origin is None:
+            return self._decide(request, preflight, self.policy.judge(preflight.origin), ())
+
+        async def ask_and_answer(scope: Scope, receive: Receive, send: Send) -> None:
+            reason, names = await self._judged_by_owner(request, preflight.origin)
+            await self._decide(request, preflight, reason, names)(scope, receive, send)
+
+        return ask_and_answer
+
+    def _decide(
+        self, request: Request, preflight: Preflight, reason: Reason | None, names: tuple[bytes, ...]
+    ) -> Response:
+        origin, method, asked, private = preflight
+        decided = Denied(reason) if reason is not None else self.policy.preflight(origin, method, asked, private, names)
+        if isinstance(decided, Denied):
+            self._tell(request, Rejection("preflight", decided.reason, printable(origin), printable(decided.detail)))
+            response = Response(None, 403)
+            response.raw_headers.append(self.policy.preflight_vary(private, names))
+        else:
+            response = Response(None, 204)
+            response.raw_headers.extend(decided)
+        return response
+
+    # WebSockets
+
+    async def check(self, websocket: WebSocket) -> Response | None:
+        """Refuse a handshake from an origin neither allowed nor of the same host; browsers always send Origin.
+
+        Handshakes carry cookies whatever a policy says, so ``*`` does not cover them.
+        """
+        origin = find(websocket.scope["headers"], b"origin")
+        if origin is None or _is_own(websocket, origin):
+            return None
+        reason: Reason | None = Reason.ORIGIN
+        if not self.policy.any_origin:
+            reason, _ = await self._judged_by_owner(websocket, origin)
+        if reason is None:
+            return None
+        self._tell(websocket, Rejection("websocket", reason, printable(origin)))
+        return PlainTextResponse("Forbidden", 403)
+
+    # What they share
+
+    async def _judged_by_owner(
+        self, connection: HTTPConnection, origin: bytes
+    ) -> tuple[Reason | None, tuple[bytes, ...]]:
+        """Why an origin is not allowed, by the settings and then by the owner's function, and what that varies on."""
+        reason = self.policy.judge(origin)
+        function = self.policy.settings.allow_origin
+        if reason is not Reason.ORIGIN or function is None or origin == b"null":
+            return reason, ()
+        allowed, names = await ask(function, origin, connection)
+        return None if allowed else reason, names
+
+    def _tell_actual(self, request: Request, reason: Reason, origin: bytes) -> None:
+        """Tell of an actual request that got no headers; pages of the same host send Origin too, and need none."""
+        if not _is_own(request, origin):
+            self._tell(request, Rejection("actual", reason, printable(origin)))
+
+    def _tell(self, connection: HTTPConnection, rejection: Rejection) -> None:
+        """Tell of a rejection: in the connection's state, in the log, and to the owner's function."""
+        connection.state.cors_rejection = rejection
+        logger.info("Not allowed: %s", rejection)
+        on_reject = self.policy.settings.on_reject
+        if on_reject is not None:
+            try:
+                on_reject(connection, rejection)
+            except Exception:
+                logger.exception("on_reject failed when it was told of: %s", rejection)
+
+
+def _unless_preflight(respond: Callable[..., Any]) -> Callable[..., Any]:
+    """A `response` hook that leaves answers to preflights alone."""
+
+    async def respond_async(request: Request, response: Head) -> None:
+        if request.scope["method"] != "OPTIONS" or Preflight.read(request.scope["headers"]) is None:
+            await respond(request, response)
+
+    def respond_sync(request: Request, response: Head) -> None:
+        if request.scope["method"] != "OPTIONS" or Preflight.read(request.scope["headers"]) is None:
+            respond(request, response)
+
+    return respond_async if is_async(respond) else respond_sync
+
+
+def _is_own(connection: HTTPConnection, origin: bytes) -> bool:
+    return is_same_host(origin, find(connection.scope["headers"], b"host"))
+
+
+def _put(raw: RawHeaders, headers: Headers) -> None:
+    for name, _ in raw:
+        if name in _WATCHED:
+            _settle(raw, headers)
+            return
+    raw.extend(headers)
+
+
+def _settle(raw: RawHeaders, headers: Headers) -> None:
+    """Put the policy's headers in the place of those that the application set; its Vary is kept and merged."""
+    raw[:] = [header for header in raw if header[0] not in _OWNED]
+    for name, value in headers:
+        if name == VARY[0]:
+            merge_vary(raw, value)
+        else:
+            raw.append((name, value))

@@ -1,0 +1,414 @@
+"""The plugin on a board, over ASGI: found by its entry point, on every response, before everything that refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import httpx
+import pytest
+
+from pegboard import Outcome, Pegboard, Plugin, hookimpl, wrap
+from pegboard.exceptions import ConfigurationError, HTTPException
+from pegboard.requests import HTTPConnection, Request
+from pegboard.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from pegboard.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
+from pegboard.testclient import AsyncTestClient, WebSocketDenialResponse
+from pegboard.types import Receive, Scope, Send
+from pegboard.websockets import WebSocket
+from pegboard_cors import CORS, Rejection
+
+pytestmark = pytest.mark.anyio
+
+HOST = "http://api.example.com"
+APP = "https://app.example.com"
+EVIL = "https://evil.example"
+Pairs = list[tuple[str, str]]
+
+
+class Answer:
+    """A response as these tests look at it; names of CORS headers without their common beginning."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.body = response.content
+        self.headers = response.headers.multi_items()
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.headers if key == name]
+
+    @property
+    def cors(self) -> dict[str, str]:
+        return {key.removeprefix("access-control-"): value for key, value in self.headers if key.startswith("access-")}
+
+
+def client_of(app: Any, **options: Any) -> AsyncTestClient:
+    return AsyncTestClient(app, HOST, follow_redirects=False, lifespan="off", **options)
+
+
+async def call(
+    app: Any, path: str = "/", method: str = "GET", headers: Iterable[tuple[str, str]] = (), body: bytes = b""
+) -> Answer:
+    async with client_of(app, raise_server_exceptions=False) as client:
+        return Answer(await client.request(method, path, headers=list(headers), content=body))
+
+
+async def preflight(app: Any, path: str = "/", method: str = "GET", origin: str = APP, *names: str) -> Answer:
+    asked = [("Access-Control-Request-Headers", ",".join(names))] if names else []
+    return await call(app, path, "OPTIONS", [("Origin", origin), ("Access-Control-Request-Method", method), *asked])
+
+
+async def page(request: Request) -> str:
+    return "hello"
+
+
+async def stream(request: Request) -> StreamingResponse:
+    return StreamingResponse([b"he", b"llo"])
+
+
+async def fail(request: Request) -> None:
+    raise RuntimeError("broken")
+
+
+async def read(request: Request) -> str:
+    return str(len(await request.body()))
+
+
+async def vary(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("x", headers={"Vary": "Accept-Language", "Access-Control-Allow-Origin": "*"})
+
+
+async def file(request: Request) -> FileResponse:
+    return FileResponse(__file__)
+
+
+async def foreign(scope: Scope, receive: Receive, send: Send) -> None:
+    # In the case that some frameworks send, against ASGI's letter.
+    headers = [(b"Access-Control-Allow-Origin", b"*"), (b"access-control-allow-credentials", b"true")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": scope["method"].encode()})
+
+
+class Refusing(Plugin[Any]):
+    """Stands where authentication does, and lets nobody through."""
+
+    name = "refusing"
+    phase = "identify"
+
+    @hookimpl
+    def request(self, request: Request) -> Response:
+        return PlainTextResponse("who are you?", 401)
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/", page),
+        Route("/stream", stream),
+        Route("/fail", fail),
+        Route("/read", read, methods=["POST"], max_body_size=4),
+        Route("/vary", vary),
+        Route("/file", file),
+        Mount("/foreign", app=foreign),
+    ]
+
+
+def board(*more: BaseRoute, plugins: Iterable[Any] = (), **settings: Any) -> Pegboard:
+    given = {"allow_origins": [APP], **settings}
+    return Pegboard(routes=[*more, *routes()], plugins=[CORS(**given), *plugins])
+
+
+async def test_the_entry_point_puts_it_on_a_board_by_configuration_alone() -> None:
+    """Installed and configured is all it takes."""
+    app = Pegboard(routes=routes(), config={"plugins": ["cors"], "cors": {"allow_origins": [APP]}})
+    assert (await call(app, headers=[("Origin", APP)])).cors == {"allow-origin": APP}
+    assert (await preflight(app)).status == 204
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "status"),
+    [
+        ("/", "GET", b"", 200),
+        ("/", "HEAD", b"", 200),
+        ("/stream", "GET", b"", 200),
+        ("/missing", "GET", b"", 404),
+        ("/stream/", "GET", b"", 307),
+        ("/", "PUT", b"", 405),
+        ("/", "OPTIONS", b"", 204),
+        ("/read", "POST", b"too large", 413),
+        ("/fail", "GET", b"", 500),
+        ("/vary", "GET", b"", 200),
+        ("/file", "GET", b"", 200),
+        ("/foreign/x", "GET", b"", 200),
+    ],
+)
+async def test_every_response_carries_the_headers(path: str, method: str, body: bytes, status: int) -> None:
+    """Whoever answers, and whatever it set: exactly one origin for the allowed, none for others, Vary for all."""
+    app = board()
+    for origin, expected in [(APP, {"allow-origin": APP}), (EVIL, {}), (None, {})]:
+        headers = [] if origin is None else [("Origin", origin)]
+        answer = await call(app, path, method, headers, body=body)
+        assert (answer.status, answer.cors) == (status, expected)
+        assert len(answer.all("access-control-allow-origin")) == len(expected)
+        assert answer.all("vary") == ["Accept-Language, Origin" if path == "/vary" else "Origin"]
+
+
+async def test_early_answers_of_other_plugins_carry_the_headers() -> None:
+    """A page can read why it was turned away."""
+    answer = await call(board(plugins=[Refusing()]), headers=[("Origin", APP)])
+    assert (answer.status, answer.cors) == (401, {"allow-origin": APP})
+
+
+@pytest.mark.parametrize("path", ["/", "/read", "/missing", "/foreign/x", "/fail"])
+async def test_preflights_are_answered_before_authentication_and_everywhere(path: str) -> None:
+    """Browsers send no credentials with preflights, and routes need not know of them."""
+    answer = await preflight(board(plugins=[Refusing()]), path, "POST")
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.cors == {"allow-origin": APP, "allow-methods": "GET, HEAD, POST", "max-age": "600"}
+    assert answer.all("vary") == ["Origin, Access-Control-Request-Method, Access-Control-Request-Headers"]
+
+
+async def test_a_denied_preflight_says_nothing_to_the_client() -> None:
+    """403, no CORS header, no body."""
+    told: list[Rejection] = []
+    app = board(allow_credentials=True, on_reject=lambda connection, rejection: told.append(rejection))
+    answer = await preflight(app, "/", "DELETE")
+    assert (answer.status, answer.cors, answer.body) == (403, {}, b"")
+    assert [str(rejection) for rejection in told] == [f"preflight from {APP}: the method is not allowed (DELETE)"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [[], [("Origin", APP)], [("Access-Control-Request-Method", "PUT")], [("Access-Control-Request-Headers", "x")]],
+)
+async def test_any_other_options_request_reaches_the_application(headers: Pairs) -> None:
+    """Only Origin and Access-Control-Request-Method together make a preflight."""
+    assert (await call(board(), "/foreign/x", "OPTIONS", headers)).body == b"OPTIONS"
+
+
+async def test_a_request_of_another_method_is_no_preflight() -> None:
+    """The headers of a preflight do not stop a GET."""
+    answer = await call(board(), "/foreign/x", "GET", [("Origin", APP), ("Access-Control-Request-Method", "PUT")])
+    assert (answer.body, answer.cors) == (b"GET", {"allow-origin": APP})
+
+
+async def test_without_origins_the_plugin_does_nothing() -> None:
+    """What an application says about CORS by itself stays as it is."""
+    app = Pegboard(routes=routes(), plugins=[CORS()])
+    answer = await call(app, "/foreign/x", headers=[("Origin", APP)])
+    assert answer.cors == {"allow-origin": "*", "allow-credentials": "true"}
+    assert answer.all("vary") == []
+    assert (await preflight(app, "/foreign/x")).body == b"OPTIONS"
+    assert (await preflight(app, "/")).cors == {}
+
+
+async def test_a_star_is_for_everybody_and_varies_on_nothing() -> None:
+    """The same response for whoever asks can be cached for all."""
+    app = board(allow_origins=["*"])
+    for headers in ([], [("Origin", EVIL)]):
+        answer = await call(app, "/", headers=headers)
+        assert (answer.cors, answer.all("vary")) == ({"allow-origin": "*"}, [])
+
+
+OTHER = "https://other.example"
+OTHER_POLICY = {"cors": {"allow_origins": [OTHER], "allow_methods": ["PUT", "POST"]}}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "origin", "allowed"),
+    [
+        ("/own", "PUT", OTHER, "PUT, POST"),
+        ("/own", "PUT", APP, None),
+        ("/own", "GET", APP, "GET, HEAD, POST"),
+        ("/own", "GET", OTHER, None),
+        ("/mount/inner", "PUT", OTHER, "PUT, POST"),
+        ("/mount/inner", "PUT", APP, None),
+        ("/mount/missing", "PUT", OTHER, "PUT, POST"),
+        ("/mount/missing", "PUT", APP, None),
+        ("/deep/mount/own/3", "PUT", OTHER, "PUT, POST"),
+        ("/deep/mount/own/3", "PUT", APP, None),
+        ("/", "POST", APP, "GET, HEAD, POST"),
+    ],
+)
+async def test_a_preflight_is_judged_by_the_route_it_asks_about(
+    path: str, method: str, origin: str, allowed: str | None
+) -> None:
+    """Routes and mounts have policies of their own, by path and method, although OPTIONS reaches none of them."""
+    deep = Route("/own/{id}", page, methods=["PUT"], plugins=OTHER_POLICY)
+    app = board(
+        Route("/own", page),
+        Route("/own", page, methods=["PUT"], plugins=OTHER_POLICY),
+        Mount("/mount", routes=[Route("/inner", page, methods=["PUT"])], plugins=OTHER_POLICY),
+        Mount("/deep", routes=[Mount("/mount", routes=[deep])]),
+    )
+    answer = await preflight(app, path, method, origin)
+    assert answer.cors.get("allow-methods") == allowed
+    assert answer.cors.get("allow-origin") == (None if allowed is None else origin)
+    actual = await call(app, path, method, [("Origin", origin)])
+    assert actual.cors == ({} if allowed is None else {"allow-origin": origin})
+
+
+async def test_a_preflight_below_a_root_path_finds_its_route() -> None:
+    """A server's own prefix does not hide the policy of a route inside a mount."""
+    app = board(Mount("/mount", routes=[Route("/inner", page, methods=["PUT"])], plugins=OTHER_POLICY))
+    headers = [("Origin", OTHER), ("Access-Control-Request-Method", "PUT")]
+    async with client_of(app, root_path="/prefix") as client:
+        response = await client.options("/prefix/mount/inner", headers=headers)
+    assert response.headers["access-control-allow-origin"] == OTHER
+
+
+async def test_hosts_have_policies_of_their_own() -> None:
+    """A preflight is judged by the host that it was sent to."""
+    app = board(Host("api.example.com", routes=[Route("/x", page, methods=["PUT"], plugins=OTHER_POLICY)]))
+    assert (await preflight(app, "/x", "PUT", OTHER)).cors["allow-origin"] == OTHER
+    assert (await preflight(app, "/x", "PUT", APP)).cors == {}
+
+
+async def test_a_route_can_be_left_out() -> None:
+    """Off means untouched: preflights reach the application, and its own headers stay."""
+    app = board(Mount("/free", app=foreign, plugins={"cors": False}), Route("/off", page, plugins={"cors": False}))
+    assert (await preflight(app, "/free/x")).body == b"OPTIONS"
+    assert (await call(app, "/free/x", headers=[("Origin", EVIL)])).cors["allow-origin"] == "*"
+    answer = await preflight(app, "/off")
+    assert (answer.status, answer.cors) == (204, {})
+    assert (await call(app, "/off", headers=[("Origin", APP)])).cors == {}
+
+
+async def test_a_policy_on_one_route_only() -> None:
+    """A board without origins and one public route."""
+    app = Pegboard(
+        routes=[Route("/", page), Route("/public", page, plugins={"cors": {"allow_origins": ["*"]}})], plugins=[CORS()]
+    )
+    assert (await preflight(app, "/public")).cors["allow-origin"] == "*"
+    assert (await call(app, "/public")).cors == {"allow-origin": "*"}
+    assert (await preflight(app, "/")).cors == {}
+
+
+async def test_a_wrapped_application_is_covered() -> None:
+    """The plugin around any ASGI application: preflights answered, its own headers replaced."""
+    app = wrap(foreign, [CORS(allow_origins=[APP])])
+    assert (await preflight(app, "/x")).status == 204
+    assert (await call(app, "/x", headers=[("Origin", EVIL)])).cors == {}
+
+
+async def test_two_requests_with_one_response_object_get_their_own_headers() -> None:
+    """A response kept by the application does not carry one origin's headers to another."""
+    kept = PlainTextResponse("kept")
+
+    async def endpoint(request: Request) -> Response:
+        return kept
+
+    app = board(Route("/kept", endpoint), allow_origins=[APP, OTHER])
+    for origin, expected in [(APP, {"allow-origin": APP}), (OTHER, {"allow-origin": OTHER}), (EVIL, {})]:
+        answer = await call(app, "/kept", headers=[("Origin", origin)])
+        assert (answer.cors, answer.all("vary")) == (expected, ["Origin"])
+        assert len(answer.all("access-control-allow-origin")) == len(expected)
+
+
+async def test_a_rejection_can_be_read_when_the_request_is_complete() -> None:
+    """Whoever listens to outcomes finds the reason in the request's state."""
+    seen: list[tuple[Any, Any]] = []
+
+    class Listening(Plugin[Any]):
+        name = "listening"
+        phase = "observe"
+
+        @hookimpl
+        def complete(self, request: Request, outcome: Outcome) -> None:
+            seen.append((outcome.answered_by, request.state.cors_rejection))
+
+    app = board(plugins=[Listening()])
+    await preflight(app, "/", "GET", EVIL)
+    await call(app, headers=[("Origin", EVIL)])
+    assert [(who, str(rejection)) for who, rejection in seen] == [
+        ("cors", f"preflight from {EVIL}: the origin is not allowed"),
+        (None, f"actual from {EVIL}: the origin is not allowed"),
+    ]
+
+
+async def test_a_wrong_answer_of_the_owners_function_is_an_error_that_names_the_plugin() -> None:
+    """A verdict without names would let caches mix answers up, so it is no verdict."""
+    async with client_of(board(allow_origin=lambda origin, connection: True)) as client:
+        with pytest.raises(TypeError, match="expected \\(allowed, names\\)") as caught:
+            await client.get("/", headers={"Origin": EVIL})
+    assert any("'response'" in note and "cors" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(("origin", "status"), [(OTHER, 204), (APP, 204), (EVIL, 403)])
+async def test_a_preflight_asks_the_owners_function_too(origin: str, status: int) -> None:
+    """The verdict and its names count for preflights as for actual requests, and authentication comes later still."""
+
+    async def allow_origin(asked: str, connection: HTTPConnection) -> tuple[bool, list[str]]:
+        return asked == OTHER and connection.headers["host"] == "api.example.com", ["X-Tenant"]
+
+    answer = await preflight(board(plugins=[Refusing()], allow_origin=allow_origin), "/", "GET", origin)
+    assert (answer.status, answer.body) == (status, b"")
+    assert answer.cors.get("allow-origin") == (origin if status == 204 else None)
+    names = "" if origin == APP else ", x-tenant"
+    assert answer.all("vary") == [f"Origin, Access-Control-Request-Method, Access-Control-Request-Headers{names}"]
+
+
+async def test_an_endpoints_own_http_error_carries_the_headers() -> None:
+    """An HTTPException is a response like any other."""
+
+    async def teapot(request: Request) -> None:
+        raise HTTPException(418)
+
+    answer = await call(board(Route("/teapot", teapot)), "/teapot", headers=[("Origin", APP)])
+    assert (answer.status, answer.cors) == (418, {"allow-origin": APP})
+
+
+async def accept(websocket: WebSocket) -> None:
+    await websocket.accept()
+
+
+@pytest.mark.parametrize(
+    ("settings", "origin", "is_open"),
+    [
+        ({"websocket_check_origin": True}, APP, True),
+        ({"websocket_check_origin": True}, "https://api.example.com", True),
+        ({"websocket_check_origin": True}, None, True),
+        ({"websocket_check_origin": True}, EVIL, False),
+        ({"websocket_check_origin": True, "allow_origins": []}, APP, False),
+        ({"websocket_check_origin": True, "allow_origins": []}, "https://api.example.com", True),
+        ({"websocket_check_origin": True, "allow_origins": ["*"]}, EVIL, False),
+        ({"websocket_check_origin": True, "allow_origins": ["*"]}, "https://api.example.com", True),
+        ({}, EVIL, True),
+    ],
+)
+async def test_handshakes_are_checked_when_asked(settings: dict[str, Any], origin: str | None, is_open: bool) -> None:
+    """Off by default; when on, strangers are refused before the application accepts."""
+    app = board(WebSocketRoute("/ws", accept), **settings)
+    async with client_of(app) as client:
+        session = client.websocket_connect("/ws", headers=None if origin is None else {"Origin": origin})
+        if is_open:
+            async with session:
+                return
+        with pytest.raises(WebSocketDenialResponse) as caught:
+            await session.__aenter__()
+    assert (caught.value.status_code, caught.value.text) == (403, "Forbidden")
+
+
+def test_bad_settings_stop_the_board_with_all_problems() -> None:
+    """Board and routes are checked at start, each problem with its place."""
+    app = Pegboard(
+        routes=[Route("/", page, plugins={"cors": {"allow_origins": ["*"]}})],
+        plugins=[CORS(allow_origins=[APP], allow_credentials=True)],
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        app.freeze()
+    assert "GET|HEAD /" in str(caught.value)
+    assert "'*' never goes with allow_credentials" in str(caught.value)
+    with pytest.raises(ConfigurationError) as caught:
+        Pegboard(plugins=[CORS(allow_origins=["app.example.com", f"{APP}/"], max_age=-1)]).freeze()
+    assert "max_age" in str(caught.value)
+
+
+def test_routes_with_equal_settings_share_their_hooks() -> None:
+    """One policy is prepared once, however many routes have it."""
+    plugin = CORS(allow_origins=[APP])
+    Pegboard(routes=[Route(f"/{number}", page) for number in range(5)], plugins=[plugin]).freeze()
+    first, second = (plugin.route(Route("/x", page), plugin.settings) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.response == second.response
+    assert first.request == ()
