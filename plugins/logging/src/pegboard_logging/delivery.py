@@ -1,0 +1,246 @@
+"""From a request to a target without waiting: a bounded queue, and a thread that turns entries into lines.
+
+Rules that must not move:
+
+- `put` does nothing but append. It wakes the thread only when that sleeps, and the thread, once woken, gathers for a
+  moment before it writes: under load nobody is woken at all.
+- Nothing that the thread does can fail a request. What cannot be written is dropped, counted, and said once on stderr.
+- What was lost is reported in the log itself, with the reason, at most once a second.
+- The thread starts with the first entry, and again after a close or in a forked child, so that a log needs no lifespan.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from collections import Counter, deque
+from collections.abc import Callable
+
+from pegboard_logging.entries import Entry, Event
+from pegboard_logging.fields import LEVELS
+from pegboard_logging.targets import Line, Target, complain
+
+__all__ = ["Writer"]
+
+BATCH = 64
+"""Entries made into lines before the interpreter is offered to other threads."""
+
+REPORT_INTERVAL = 1.0
+"""Seconds between two reports of lost records."""
+
+LOST = "records_lost"
+
+
+class Writer:
+    """A queue of at most ``size`` entries, and the thread that empties it.
+
+    ``interval`` is how long entries are gathered, ``patience`` how long `close` waits; both in seconds.
+    """
+
+    def __init__(
+        self, make_line: Callable[[Entry], bytes], target: Target, size: int, interval: float, patience: float
+    ) -> None:
+        self.target = target
+        self.size = size
+        self.interval = interval
+        self.patience = patience
+        self._make_line = make_line
+        self._entries: deque[Entry] = deque()
+        self._reset()
+        if hasattr(os, "register_at_fork"):
+            forked = weakref.WeakMethod(self._forked)
+            os.register_at_fork(after_in_child=lambda: (method := forked()) and method())
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._hurry = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._asleep = True
+        self._busy = False
+        self._closing = False
+        self._failing = False
+        self._complained = False
+        self._lost: Counter[str] = Counter()
+        self._reported = 0.0
+
+    # For requests
+
+    @property
+    def full(self) -> bool:
+        """Whether the next entry would be dropped."""
+        return len(self._entries) >= self.size
+
+    def put(self, entry: Entry) -> None:
+        """Queue an entry to be written; when the queue is full it is dropped and counted."""
+        if len(self._entries) >= self.size:
+            self.lose("queue_full")
+            return
+        self._entries.append(entry)
+        if self._asleep:
+            self._rouse()
+
+    def lose(self, reason: str, count: int = 1) -> None:
+        """Count entries that are not going to be written."""
+        with self._lock:
+            self._lost[reason] += count
+        if self._asleep:
+            self._rouse()
+
+    # For whoever starts and stops
+
+    def is_current_thread(self) -> bool:
+        """Whether the writer's own thread is asking: what it logs itself must not come back to it."""
+        return threading.current_thread() is self._thread
+
+    def reopen(self) -> None:
+        """Let the target open again what may have been moved."""
+        self.target.reopen()
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until all that was queued is written, at most ``timeout`` seconds; says whether it is."""
+        deadline = time.monotonic() + timeout
+        self._hurry.set()
+        while (pending := bool(self._entries or self._busy)) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        if not self._closing:
+            self._hurry.clear()
+        return not pending
+
+    def close(self) -> None:
+        """Write what is queued, stop the thread and close the target; a later `put` starts both again."""
+        with self._lock:
+            thread = self._thread
+            if thread is None:
+                return
+            self._closing = True
+            self._wake.set()
+            self._hurry.set()
+        thread.join(self.patience)
+        if thread.is_alive():
+            left, target = len(self._entries), self.target.described
+            complain(f"{left} records were not written to {target} within {self.patience:g} seconds")
+            return
+        atexit.unregister(self.close)
+        self._write_all()
+        self.target.close()
+
+    # The thread
+
+    def _rouse(self) -> None:
+        """Wake the thread, or start it."""
+        with self._lock:
+            self._asleep = False
+            if self._thread is not None:
+                self._wake.set()
+                return
+            self._closing = False
+            self._wake.clear()
+            self._hurry.clear()
+            self._busy = True
+            self._thread = threading.Thread(target=self._run, name="pegboard-logging", daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError:
+                # The interpreter is going down and starts no threads any more.
+                self._thread = None
+                self._asleep = True
+        if self._thread is None:
+            self._write_all()
+            self._busy = False
+        else:
+            atexit.register(self.close)
+
+    def _run(self) -> None:
+        while True:
+            self._hurry.wait(self.interval)
+            self._write_all()
+            self._busy = False
+            if self._closing:
+                break
+            self._rest()
+            self._busy = True
+        with self._lock:
+            self._thread = None
+            self._asleep = True
+
+    def _rest(self) -> None:
+        """Sleep until there is something to write: the flag first, then the look; `put` does it the other way round."""
+        self._asleep = True
+        if not self._entries and not self._closing:
+            self._wake.wait(REPORT_INTERVAL if self._lost else None)
+        self._asleep = False
+        self._wake.clear()
+
+    def _write_all(self) -> None:
+        while batch := self._take():
+            lines = [line for entry in batch if (line := self._line(entry)) is not None]
+            try:
+                self.target.write(lines)
+            except Exception as error:  # noqa: BLE001  whatever a target raises, requests go on
+                self._failed(batch, error)
+                if not self._entries:
+                    return
+            else:
+                self._failing = self._complained = False
+            # Offers the interpreter to the thread that serves requests.
+            time.sleep(0)
+
+    def _take(self) -> list[Entry]:
+        batch: list[Entry] = self._reports()
+        try:
+            while len(batch) < BATCH:
+                batch.append(self._entries.popleft())
+        except IndexError:
+            pass
+        return batch
+
+    def _line(self, entry: Entry) -> Line | None:
+        try:
+            return entry.level, self._make_line(entry)
+        except Exception as error:  # noqa: BLE001  one entry that cannot be said is no reason to stop
+            self._complain(f"a record could not be made into a line: {type(error).__name__}: {error}; it is dropped")
+            self.lose("unwritable")
+            return None
+
+    def _reports(self) -> list[Entry]:
+        """What was lost since the last report, when it is time for another."""
+        now = time.monotonic()
+        # A last report is due at the close, but a target that fails is not asked again and again.
+        due = now - self._reported >= REPORT_INTERVAL or (self._closing and not self._failing)
+        if not self._lost or not due:
+            return []
+        with self._lock:
+            lost, self._lost = self._lost, Counter()
+        self._reported = now
+        return [
+            Event(time.time(), LEVELS["warning"], {}, LOST, {"count": count, "reason": reason})
+            for reason, count in lost.items()
+        ]
+
+    def _failed(self, batch: list[Entry], error: Exception) -> None:
+        with self._lock:
+            for entry in batch:
+                if isinstance(entry, Event) and entry.event == LOST:
+                    self._lost[entry.fields["reason"]] += entry.fields["count"]
+                else:
+                    self._lost["target"] += 1
+        self._failing = True
+        self._reported = time.monotonic()
+        self._complain(
+            f"cannot write to {self.target.described}: {type(error).__name__}: {error}; "
+            "records are dropped and counted until it works again"
+        )
+
+    def _complain(self, text: str) -> None:
+        if not self._complained:
+            self._complained = True
+            complain(text)
+
+    def _forked(self) -> None:
+        """In a forked child there is no thread, and what was queued is the parent's to write."""
+        self._entries.clear()
+        self._reset()

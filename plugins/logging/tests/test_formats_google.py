@@ -1,0 +1,58 @@
+"""Google Cloud's structured logging."""
+
+import json
+from typing import Any
+
+from pegboard_logging import LoggingSettings
+from pegboard_logging.formats.google import google_format
+from pegboard_logging.records import Records
+from pegboard_logging.trace_context import Trace
+
+RECORDS = Records(LoggingSettings())
+
+
+def test_a_request_is_an_http_request_with_its_severity_and_trace(access: Any) -> None:
+    entry = access(
+        bound={"request_id": "abc", "severity": "mine", "cart": 3},
+        trace=Trace("1" * 32, "2" * 16, None, 1, ""),
+        query=b"a=1",
+        headers=[(b"user-agent", b"curl")],
+        status_code=503,
+        level=40,
+    )
+    assert json.loads(google_format("shop")(RECORDS(entry))) == {
+        "severity": "ERROR",
+        "time": "2023-11-14T22:13:20.250Z",
+        "message": "GET /items/7 503",
+        "httpRequest": {
+            "requestMethod": "GET",
+            "requestUrl": "/items/7?a=1",
+            "status": 503,
+            "requestSize": "3",
+            "responseSize": "12",
+            "latency": "0.250000s",
+            "protocol": "HTTP/1.1",
+            "userAgent": "curl",
+            "remoteIp": "192.0.2.7",
+        },
+        "logging.googleapis.com/trace": f"projects/shop/traces/{'1' * 32}",
+        "logging.googleapis.com/spanId": "2" * 16,
+        "event": "request",
+        "route": "/items/{id}",
+        "outcome": "sent",
+        "first_byte": 0.125,
+        "request_id": "abc",
+        "scheme": "https",
+        "severity_": "mine",
+        "cart": 3,
+    }
+
+
+def test_without_a_project_the_trace_stands_alone(access: Any) -> None:
+    document = json.loads(google_format("")(RECORDS(access(trace=Trace("1" * 32, "2" * 16, None, 1, "")))))
+    assert document["logging.googleapis.com/trace"] == "1" * 32
+
+
+def test_a_traceback_stands_in_the_message_where_error_reporting_looks() -> None:
+    record = {"time": "t", "level": "error", "event": "log", "message": "hm", "traceback": "Traceback ..."}
+    assert json.loads(google_format("")(record))["message"] == "hm\nTraceback ..."

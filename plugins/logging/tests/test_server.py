@@ -1,0 +1,333 @@
+"""The log of a real uvicorn, asked over raw sockets: what came, what went, and how it ended."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+SOON = 20.0
+
+APP = """
+import anyio
+from pegboard import Pegboard
+from pegboard.responses import PlainTextResponse, StreamingResponse
+from pegboard.routing import Route
+
+async def hello(request):
+    return PlainTextResponse("hello")
+
+async def forever():
+    while True:
+        yield b"x" * 1000
+        await anyio.sleep(0.01)
+
+async def endless(request):
+    return StreamingResponse(forever())
+
+async def large(request):
+    async def pieces():
+        for _ in range(40):
+            yield b"x" * 50_000
+    return StreamingResponse(pieces())
+
+async def fail(request):
+    raise KeyError("on purpose")
+
+async def hang(request):
+    await anyio.sleep(3600)
+
+app = Pegboard(
+    routes=[
+        Route("/", hello),
+        Route("/endless", endless),
+        Route("/large", large),
+        Route("/fail", fail),
+        Route("/hang", hang),
+    ],
+    plugins=["logging"],
+)
+"""
+
+
+class Server:
+    """A uvicorn that runs until the test ends; its output is read as it comes."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        (folder / "main.py").write_text(APP)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "main:app", "--port", "0", *options],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.port = 0
+        self.out: list[bytes] = []
+        self.err: list[bytes] = []
+        self.readers = [
+            threading.Thread(target=self._read, args=(stream, lines))
+            for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err))
+        ]
+        for reader in self.readers:
+            reader.start()
+
+    def start(self) -> None:
+        """Wait until the server listens."""
+        running = self.wait_for(
+            lambda: [found for line in self.err if (found := re.search(rb"127\.0\.0\.1:(\d+)", line))]
+        )
+        self.port = int(running[0][1])
+
+    @staticmethod
+    def _read(stream: Any, lines: list[bytes]) -> None:
+        for line in stream:
+            lines.append(line.rstrip(b"\n"))  # noqa: PERF401  the list is looked at while it grows
+
+    def wait_for(self, look: Callable[[], Any]) -> Any:
+        """What ``look`` gives, once it gives something."""
+        deadline = time.monotonic() + SOON
+        while not (seen := look()):
+            assert time.monotonic() < deadline, self.err
+            assert self.process.poll() is None or look(), self.err
+            time.sleep(0.01)
+        return seen
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [
+            record for line in self.err if line.startswith(b"{") if (record := json.loads(line))["event"] == "request"
+        ]
+
+    def connect(self, target: str = "/", *lines: str) -> socket.socket:
+        """A connection on which one request was sent."""
+        connection = socket.create_connection(("127.0.0.1", self.port), SOON)
+        request = "\r\n".join([f"GET {target} HTTP/1.1", "Host: x", *lines, "", ""])
+        connection.sendall(request.encode("latin-1"))
+        return connection
+
+    def get(self, target: str = "/", *lines: str) -> bytes:
+        """The whole answer to one request."""
+        with self.connect(target, "Connection: close", *lines) as connection:
+            answer = b""
+            while data := connection.recv(65536):
+                answer += data
+            return answer
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Stop the server and read what it said to the end."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            self.process.wait(SOON)
+        finally:
+            self.process.kill()
+            for reader in self.readers:
+                reader.join(SOON)
+            for stream in (self.process.stdout, self.process.stderr):
+                assert stream is not None
+                stream.close()
+
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    servers: list[Server] = []
+
+    def serve(*options: str) -> Server:
+        server = Server(tmp_path, *options)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield serve
+    for server in servers:
+        server.stop()
+
+
+def test_every_request_is_one_json_line_and_the_server_writes_none_of_its_own(serve: Serve) -> None:
+    server = serve()
+    for target in ("/", "/nowhere", "/fail"):
+        server.get(target)
+    server.stop()
+    assert [(record["path"], record["status"]) for record in server.records] == [
+        ("/", 200),
+        ("/nowhere", 404),
+        ("/fail", 500),
+    ]
+    assert server.out == []
+    # Its error log is kept.
+    assert any(b"Application startup complete" in line for line in server.err)
+    assert any(b"KeyError: 'on purpose'" in line for line in server.err)
+    assert not any(b"GET /" in line for line in server.err if not line.startswith(b"{"))
+
+
+def test_a_server_without_a_lifespan_logs_the_same(serve: Serve) -> None:
+    server = serve("--lifespan", "off")
+    server.get("/")
+    server.get("/nowhere")
+    server.wait_for(lambda: len(server.records) == 2)
+    assert server.out == []
+
+
+def test_a_forged_line_stays_a_path(serve: Serve) -> None:
+    server = serve()
+    server.get("/a%0d%0aFAKE%1b[31m", "X-Request-ID: \x9b31m", "User-Agent: \x9b31m\x85")
+    server.stop()
+    [record] = server.records
+    assert record["path"] == "/a\r\nFAKE\x1b[31m"
+    assert record["user_agent"] == "\x9b31m\x85"
+    assert len(record["request_id"]) == 32
+    assert not any(b"\x1b" in line or b"\xc2" in line or line.startswith(b"FAKE") for line in server.err)
+
+
+def test_a_client_that_breaks_off_is_one_record(serve: Serve) -> None:
+    server = serve()
+    with server.connect("/endless") as connection:
+        connection.recv(100)
+    server.wait_for(lambda: server.records)
+    server.stop()
+    [record] = server.records
+    assert (record["path"], record["status"], record["outcome"]) == ("/endless", 200, "client_disconnect")
+
+
+def test_a_client_that_closes_its_half_is_one_record(serve: Serve) -> None:
+    server = serve()
+    with server.connect("/") as connection:
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(1000):
+            pass
+    server.stop()
+    assert [record["path"] for record in server.records] == ["/"]
+
+
+def test_a_slow_reader_gets_all_of_it_and_is_one_record(serve: Serve) -> None:
+    server = serve()
+    received = 0
+    with server.connect("/large", "Connection: close") as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        while data := connection.recv(50_000):
+            received += len(data)
+            time.sleep(0.001)
+    server.stop()
+    [record] = server.records
+    assert (record["outcome"], record["bytes_out"]) == ("sent", 2_000_000)
+    assert received > 2_000_000
+
+
+def test_a_request_that_a_shutdown_cuts_off_is_recorded(serve: Serve) -> None:
+    server = serve("--timeout-graceful-shutdown", "1")
+    with server.connect("/endless") as stream, server.connect("/hang"):
+        stream.recv(100)
+        server.stop()
+    assert {(record["path"], record["outcome"]) for record in server.records} == {
+        ("/endless", "cancelled"),
+        ("/hang", "cancelled"),
+    }
+    assert len(server.records) == 2
+
+
+def test_ten_thousand_requests_are_ten_thousand_records(serve: Serve) -> None:
+    server = serve()
+
+    def ask() -> None:
+        request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", server.port), SOON) as connection:
+            for _ in range(250):
+                connection.sendall(request * 10)
+                answers = b""
+                while answers.count(b"hello") < 10:
+                    answers += connection.recv(65536)
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    server.stop()
+    assert len(server.records) == 10_000
+    assert len({record["request_id"] for record in server.records}) == 10_000
+
+
+def test_a_file_can_be_rotated_under_a_running_server(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "pegboard.toml").write_text('[logging]\ntarget = "file"\nfile = "access.log"\nformat = "common"\n')
+    server = serve()
+    file = tmp_path / "access.log"
+    server.get("/one")
+    server.wait_for(file.read_bytes)
+    file.rename(tmp_path / "access.log.1")
+    server.get("/two")
+    server.wait_for(file.exists)
+    server.stop()
+    assert b'"GET /one HTTP/1.1" 404' in (tmp_path / "access.log.1").read_bytes()
+    assert b'"GET /two HTTP/1.1" 404' in file.read_bytes()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs SIGHUP")
+def test_a_hangup_reopens_the_file_and_does_not_stop_the_server(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "pegboard.toml").write_text('[logging]\ntarget = "file"\nfile = "access.log"\n')
+    server = serve()
+    server.process.send_signal(signal.SIGHUP)
+    assert server.get("/").endswith(b"hello")
+    server.stop()
+    assert (tmp_path / "access.log").read_bytes().count(b"\n") == 1
+
+
+def test_a_full_disk_costs_no_request(serve: Serve, tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    (tmp_path / "pegboard.toml").write_text('[logging]\ntarget = "file"\nfile = "/dev/full"\n')
+    server = serve()
+    for _ in range(3):
+        assert server.get("/").endswith(b"hello")
+    server.stop()
+    complaints = [line for line in server.err if b"cannot write to /dev/full" in line]
+    assert len(complaints) == 1
+
+
+def test_a_crash_of_the_application_loses_no_record() -> None:
+    script = """
+        import asyncio
+        from pegboard import Pegboard
+        from pegboard.routing import Route
+        from pegboard_logging import Logging
+
+        async def hello(request):
+            return "hello"
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            pass
+
+        board = Pegboard(routes=[Route("/", hello)], plugins=[Logging(flush_interval=60.0)], config={})
+        scope = {
+            "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": [],
+            "scheme": "http", "http_version": "1.1", "client": None, "server": None, "root_path": "",
+        }
+        asyncio.run(board(scope, receive, send))
+        raise SystemError("crash")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        check=False,
+        timeout=SOON,
+        env={**os.environ},
+    )
+    assert b"SystemError: crash" in done.stderr
+    assert b'"path":"/"' in done.stderr

@@ -1,0 +1,79 @@
+"""Levels, sampling and the cap."""
+
+import pytest
+
+from pegboard_logging.request_ids import new_id
+from pegboard_logging.settings import LoggingRouteSettings
+from pegboard_logging.volume import Cap, Rule, is_sampled
+
+DEBUG, INFO, WARNING, ERROR = 10, 20, 30, 40
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "duration", "level"),
+    [
+        (200, "sent", 0.1, INFO),
+        (304, "sent", 0.1, INFO),
+        (404, "sent", 0.1, INFO),
+        (500, "sent", 0.1, ERROR),
+        (503, "sent", 9.0, ERROR),
+        (200, "error", 0.1, ERROR),
+        (200, "client_disconnect", 0.1, INFO),
+        (0, "cancelled", 0.1, INFO),
+        (200, "sent", 2.0, WARNING),
+        (404, "sent", 2.0, WARNING),
+    ],
+)
+def test_the_level_follows_from_status_outcome_and_duration(
+    status: int, kind: str, duration: float, level: int
+) -> None:
+    assert Rule(LoggingRouteSettings(slow=2.0)).level(status, kind, duration) == level
+
+
+def test_each_level_can_be_chosen() -> None:
+    settings = LoggingRouteSettings(level="debug", level_client_error="warning", level_server_error="warning")
+    rule = Rule(settings)
+    assert [rule.level(status, "sent", 0) for status in (200, 404, 500)] == [DEBUG, WARNING, WARNING]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "duration", "share"),
+    [
+        (200, "sent", 0.1, 0.1),
+        (404, "sent", 0.1, 0.5),
+        (500, "sent", 0.1, 1.0),
+        (200, "error", 0.1, 1.0),
+        (200, "sent", 3.0, 1.0),
+        (200, "client_disconnect", 0.1, 0.1),
+    ],
+)
+def test_what_failed_or_was_slow_is_never_sampled_away(status: int, kind: str, duration: float, share: float) -> None:
+    rule = Rule(LoggingRouteSettings(sample=0.1, sample_client_errors=0.5, slow=2.0))
+    assert rule.picky
+    assert rule.share(status, kind, duration) == share
+
+
+def test_sampling_keeps_about_the_share_that_was_asked_for() -> None:
+    kept = sum(is_sampled(new_id(), 0.25) for _ in range(10_000))
+    assert 2200 < kept < 2800
+
+
+def test_the_same_request_id_is_always_decided_the_same() -> None:
+    ids = [new_id() for _ in range(100)]
+    assert [is_sampled(each, 0.5) for each in ids] == [is_sampled(each, 0.5) for each in ids]
+
+
+def test_a_share_of_nothing_keeps_nothing_and_of_all_everything() -> None:
+    ids = [new_id() for _ in range(100)]
+    assert not any(is_sampled(each, 0.0) for each in ids)
+    assert all(is_sampled(each, 1.0) for each in ids)
+
+
+def test_a_rule_that_has_nothing_to_refuse_need_not_be_asked() -> None:
+    assert not Rule(LoggingRouteSettings()).picky
+    assert Rule(LoggingRouteSettings(level="debug"), minimum=INFO).picky
+
+
+def test_the_cap_admits_so_many_in_each_second() -> None:
+    cap = Cap(2)
+    assert [cap.admits(at) for at in (1.0, 1.5, 1.9, 2.0, 2.1, 2.2)] == [True, True, False, True, True, False]
