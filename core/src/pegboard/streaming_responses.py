@@ -1,0 +1,91 @@
+"""Answers whose body is pushed piece by piece, as it is made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable, Mapping
+
+from anyio import CancelScope, create_task_group
+
+from pegboard.background import BackgroundTask, BackgroundTasks
+from pegboard.base_responses import Response, type_headers
+from pegboard.concurrency import iterate_in_threadpool
+from pegboard.headers import MutableHeaders
+from pegboard.types import Receive, Scope, Send
+
+__all__ = ["StreamingResponse"]
+
+Content = str | bytes | memoryview
+
+
+class StreamingResponse(Response):
+    """A body pushed piece by piece from an iterable, synchronous (run in threads) or not.
+
+    The iterator is closed on every path; when the client leaves, it is cancelled where it stands.
+    """
+
+    def __init__(
+        self,
+        content: Iterable[Content] | AsyncIterable[Content],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: BackgroundTask | BackgroundTasks | None = None,
+    ) -> None:
+        self.body_iterator: AsyncIterable[Content] = (
+            content if isinstance(content, AsyncIterable) else iterate_in_threadpool(content)
+        )
+        self.status_code = status_code
+        self.background = background
+        if media_type is not None:
+            self.media_type = media_type
+        self.init_headers(headers)
+
+    def init_headers(self, headers: Mapping[str, str] | None) -> None:
+        """Fill ``raw_headers``: the given ones, and Content-Type; the length is not known."""
+        self.raw_headers = MutableHeaders(headers).raw
+        if not any(name == b"content-type" for name, _ in self.raw_headers):
+            self.raw_headers.extend(type_headers(self.media_type, self.charset))
+
+    async def push(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Push the body until it ends or the client leaves."""
+        failure: BaseException | None = None
+        try:
+            if scope["method"] == "HEAD":
+                await send(self.start_message())
+                await send({"type": "http.response.body", "body": b""})
+                return
+            async with create_task_group() as group:
+                group.start_soon(_cancel_on_disconnect, receive, group.cancel_scope)
+                try:
+                    await self._push_chunks(send)
+                except Exception as error:
+                    # Raised again outside, so that the task group does not wrap it.
+                    failure = error
+                group.cancel_scope.cancel()
+        finally:
+            await self._close()
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure
+
+    async def _push_chunks(self, send: Send) -> None:
+        await send(self.start_message())
+        charset = self.charset
+        async for chunk in self.body_iterator:
+            data = chunk.encode(charset) if isinstance(chunk, str) else bytes(chunk)
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _close(self) -> None:
+        close = getattr(self.body_iterator, "aclose", None)
+        if close is not None:
+            with CancelScope(shield=True):
+                await close()
+
+
+async def _cancel_on_disconnect(receive: Receive, scope: CancelScope) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
