@@ -9,15 +9,22 @@ Rules that must not move:
 - ``close()`` is called exactly once, on every path.
 - Until its first ``feed`` returns, a filter may still change the response's head. The head waits for that when the
   whole body is known, or when the filter gathers; with ``gather`` zero the head of a stream goes out at once.
+- What leaves a filter as an exception names the hook that gave the filter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 
 from pegboard.exceptions import HookError
 
 __all__ = ["BodyFilter", "FilterChain"]
+
+logger = logging.getLogger("pegboard")
+
+Blame = Callable[[BaseException], None]
+"""Notes on an exception whose filter raised it."""
 
 
 class BodyFilter:
@@ -34,16 +41,17 @@ class BodyFilter:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Release what the filter holds."""
+        """Release what the filter holds. What this raises is logged: the response has had its end by then."""
 
 
 class _Link:
     """One filter of a chain with the bytes gathered for its first feed."""
 
-    __slots__ = ("fed", "filter", "gathered", "size")
+    __slots__ = ("blame", "fed", "filter", "gathered", "size")
 
-    def __init__(self, body_filter: BodyFilter) -> None:
+    def __init__(self, body_filter: BodyFilter, blame: Blame) -> None:
         self.filter = body_filter
+        self.blame = blame
         self.fed = False
         self.gathered: list[bytes] = []
         self.size = 0
@@ -66,12 +74,12 @@ class _Link:
 
 
 class FilterChain:
-    """The filters of one response, innermost first."""
+    """The filters of one response, innermost first, each with what names its giver on an exception."""
 
     __slots__ = ("_links", "closed")
 
-    def __init__(self, filters: Sequence[BodyFilter]) -> None:
-        self._links = [_Link(body_filter) for body_filter in filters]
+    def __init__(self, filters: Sequence[tuple[BodyFilter, Blame]]) -> None:
+        self._links = [_Link(body_filter, blame) for body_filter, blame in filters]
         self.closed = False
 
     @property
@@ -86,27 +94,29 @@ class FilterChain:
             gathered = link.gather(data, more)
             if gathered is None:
                 return b""
-            result = link.filter.feed(gathered, more)
-            if not isinstance(result, bytes):
-                result = await _awaited(link.filter, result)
+            try:
+                result = link.filter.feed(gathered, more)
+                if not isinstance(result, bytes):
+                    result = await _awaited(link.filter, result)
+            except Exception as error:
+                link.blame(error)
+                raise
             data = result
             if not data and more:
                 return b""
         return data
 
     def close(self) -> None:
-        """Close every filter, once; the first failure is raised when all were closed."""
+        """Close every filter, once; one that fails is logged, and the others are closed all the same."""
         if self.closed:
             return
         self.closed = True
-        failure: Exception | None = None
         for link in self._links:
             try:
                 link.filter.close()
             except Exception as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
+                link.blame(error)
+                logger.exception("Closing the body filter %s failed", type(link.filter).__name__)
 
 
 async def _awaited(body_filter: BodyFilter, result: object) -> bytes:

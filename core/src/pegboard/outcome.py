@@ -1,68 +1,45 @@
 """What became of one conversation, for `complete` and `websocket_complete` hooks.
 
 An outcome is built only when somebody listens. It holds values, never the request or the response, so that keeping one
-keeps nothing else alive.
+keeps nothing else alive, but for what the traceback of an error holds.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
+
 __all__ = ["Outcome", "OutcomeKind", "WebSocketOutcome"]
 
 OutcomeKind = Literal["sent", "error", "client_disconnect", "cancelled"]
 
 
-class Outcome:
+class Outcome(msgspec.Struct, eq=False):
     """What became of one HTTP request.
 
+    - ``route``: the matched route.
     - ``kind``: ``sent`` (all of it went out, whatever the status), ``error`` (an exception cut the answer off, or
       nothing could be answered), ``client_disconnect``, or ``cancelled`` (the server stopped the request).
     - ``status_code``: the status that went out; 0 when nothing did.
     - ``error``: the exception that nobody handled, or None.
-    - ``answered_by``: the plugin that answered, or None for the endpoint.
+    - ``answered_by``: the plugin whose hook answered, refused by raising, replaced the response, or failed and so made
+      it a 500; None for the endpoint.
     - ``bytes_in``, ``bytes_out``: body bytes read from the client and given to the server.
     - ``started``: ``time.perf_counter()`` when the request came in; ``first_byte`` and ``duration``: seconds from then
       until the head was sent (None if it was not) and until the end.
-    - ``route``: the matched route.
     """
 
-    __slots__ = (
-        "answered_by",
-        "bytes_in",
-        "bytes_out",
-        "duration",
-        "error",
-        "first_byte",
-        "kind",
-        "route",
-        "started",
-        "status_code",
-    )
-
-    def __init__(
-        self,
-        route: Any,
-        kind: OutcomeKind,
-        status_code: int,
-        error: BaseException | None,
-        answered_by: str | None,
-        bytes_in: int,
-        bytes_out: int,
-        started: float,
-        first_byte: float | None,
-        duration: float,
-    ) -> None:
-        self.route = route
-        self.kind = kind
-        self.status_code = status_code
-        self.error = error
-        self.answered_by = answered_by
-        self.bytes_in = bytes_in
-        self.bytes_out = bytes_out
-        self.started = started
-        self.first_byte = first_byte
-        self.duration = duration
+    route: Any
+    kind: OutcomeKind
+    status_code: int
+    error: BaseException | None
+    answered_by: str | None
+    bytes_in: int
+    bytes_out: int
+    started: float
+    first_byte: float | None
+    duration: float
 
     @property
     def disconnected(self) -> bool:

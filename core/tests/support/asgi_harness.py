@@ -25,8 +25,8 @@ class Wire:
     """One HTTP request as its server sees it.
 
     ``chunks`` are the pieces of the request's body; ``incomplete`` says that they are not all of it. The client leaves
-    when `leave` is called, or by itself once ``leave_after`` messages were sent; from then on sending raises OSError, or
-    is without effect when the server is ``polite``.
+    when `leave` is called, or by itself once ``leave_after`` messages were sent; from then on sending raises OSError,
+    or is without effect when the server is ``polite``.
     """
 
     def __init__(
@@ -213,9 +213,10 @@ def _body_faults(
     if size and (method == "HEAD" or status in (204, 304)):
         yield f"{size} bytes of content in the answer to {method} with {status}"
     by_server = any(message["type"].endswith(("pathsend", "zerocopysend")) for message in messages)
-    if stage == "done" and length is not None and method != "HEAD" and status != 304 and not by_server:
-        if size != int(length):
-            yield f"{size} bytes of content, announced were {length!r}"
+    if by_server or stage != "done" or length is None or method == "HEAD" or status == 304:
+        return
+    if size != int(length):
+        yield f"{size} bytes of content, announced were {length!r}"
 
 
 def _ends(message: Message) -> bool:

@@ -9,77 +9,88 @@ A response is in one of four stages:
 - ``IDLE``: nothing has been started;
 - ``HELD``: the start is known, and waits for the first filtered bytes;
 - ``OPEN``: the head went out;
-- ``DONE``: the last byte went out, or the response was replaced and what still comes is dropped.
+- ``DONE``: the last byte went out. Only trailers may follow, and the server's own extensions.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
-from functools import partial
-from time import perf_counter
 from typing import Any
 
 from pegboard import raw_headers
-from pegboard.concurrency import FILES, run_in
+from pegboard.exceptions import HTTPException
 from pegboard.filters import FilterChain
-from pegboard.requests import ClientDisconnect, Request
+from pegboard.outcome import OutcomeKind
+from pegboard.requests import Request
 from pegboard.responses import Head, content_length
+from pegboard.stories.files import Span, path_size
+from pegboard.stories.outlet import Outlet
 from pegboard.types import ASGIApp, Message, Send
 
 __all__ = ["DONE", "HELD", "IDLE", "OPEN", "Exchange"]
 
 IDLE, HELD, OPEN, DONE = range(4)
 
-FILE_CHUNK = 64 * 1024
+Shaped = tuple[Any, FilterChain | None, BaseException | None, str | None]
+"""The response to send, its filters, what a hook raised, and the plugin that replaced or broke the response."""
 
-Shape = Callable[[Any], Awaitable[tuple[Any, FilterChain | None, BaseException | None]]]
-"""Runs `response` and `body` hooks on a head: gives the head to send, the filters, and what a hook raised."""
+Shape = Callable[[Any], Awaitable[Shaped]]
+"""Runs `response` and `body` hooks on a head."""
 
 
 class Exchange:
-    """One response on its way out."""
+    """One response on its way out.
+
+    ``answered_by`` and ``error`` are what hooks did to a head that was known only when the response started.
+    ``failure`` is the first thing that `receive` or `send` raised: it counts, whatever an application makes of it.
+    """
 
     __slots__ = (
         "_head",
         "_held",
-        "_send",
+        "_replaced",
         "_shape",
-        "_silent",
         "_watching",
-        "bytes_out",
+        "answered_by",
         "error",
+        "failure",
         "filters",
-        "first_byte",
-        "gone",
+        "out",
         "request",
         "stage",
-        "status_code",
     )
 
     def __init__(self, request: Request, send: Send, shape: Shape, filters: FilterChain | None) -> None:
         self.request = request
-        self._send = send
+        self.out = Outlet(send, request.scope["method"] == "HEAD")
         self._shape = shape
-        self._silent = request.scope["method"] == "HEAD"
         self._head: Head | None = None
-        self._watching = False
         self._held: tuple[Head, Message] | None = None
+        self._watching = self._replaced = False
         self.filters = filters
         self.stage = IDLE
-        self.status_code = 0
-        self.bytes_out = 0
-        self.first_byte: float | None = None
-        self.gone = False
+        self.failure: Exception | None = None
         self.error: BaseException | None = None
+        self.answered_by: str | None = None
 
     @property
-    def started(self) -> bool:
-        """Whether anything of the response has gone out."""
-        return self.stage in (OPEN, DONE)
+    def is_settled(self) -> bool:
+        """Whether it is too late for another answer: something went out, or nothing can go out any more."""
+        return self.stage in (OPEN, DONE) or self.out.gone or self.out.broken
+
+    @property
+    def kind(self) -> OutcomeKind:
+        """What became of the response, once it was run."""
+        if self.stage == DONE:
+            return "sent"
+        return "client_disconnect" if self.out.gone else "error"
 
     async def run(self, response: Any) -> None:
-        """Send ``response``: whole through its filters, or by letting it push."""
+        """Send ``response``: whole through its filters, or by letting it push.
+
+        Raises ClientDisconnect when the client left, RuntimeError for messages out of order or an answer that is not
+        complete, and whatever the response raises.
+        """
         if response.whole:
             await self._send_whole(response)
             return
@@ -88,23 +99,23 @@ class Exchange:
             self._watching = True
         push: ASGIApp = response.push if response.plain_call else response
         await push(self.request.scope, self.receive, self.send)
-
-    def check_complete(self) -> None:
-        """Raise RuntimeError when the response returned without having sent all of itself to a client still there."""
-        if self.stage != DONE and not self.gone:
+        if self.stage != DONE and not self.out.gone:
             raise RuntimeError(f"The response returned {_MISSING[self.stage]}")
 
     def reset(self) -> None:
         """Forget a response that failed before anything of it went out."""
         self.close()
-        self.filters = self._head = self._held = None
+        self.filters = self._head = self._held = self.error = self.answered_by = None
         self._watching = False
         self.stage = IDLE
 
     def close(self) -> None:
-        """Close the filters."""
+        """Close the filters, and let go of a failure: its traceback leads back here."""
+        self.failure = None
         if self.filters is not None:
             self.filters.close()
+
+    # What the response asks for
 
     async def receive(self) -> Message:
         """The client's next message for a foreign application; for a stream of our own, its wait for the disconnect."""
@@ -112,57 +123,71 @@ class Exchange:
             await self.request.inbox().watch()
             message: Message = {"type": "http.disconnect"}
         else:
-            message = await self.request.read_message()
+            try:
+                message = await self.request.read_message()
+            except HTTPException as exc:
+                self.failure = self.failure or exc
+                raise
         if message["type"] == "http.disconnect":
-            self.gone = True
+            self.out.gone = True
         return message
 
     async def send(self, message: Message) -> None:
-        """Take a message that the response pushes."""
-        if self.stage == DONE:
+        """Take a message that the response pushes. Raises RuntimeError when it is out of order."""
+        if self._replaced:
             return
-        act = _ACTS.get(message["type"])
-        if act is None:
-            await self._pass(message)
-        else:
-            await act(self, message)
+        try:
+            await _ACTS.get(message["type"], Exchange._pass)(self, message)
+        except Exception as exc:
+            self.failure = self.failure or exc
+            raise
 
     async def _on_start(self, message: Message) -> None:
+        if self.failure is not None:
+            raise self.failure
         if self.stage != IDLE:
             raise RuntimeError("The response was started already; 'http.response.start' is sent once")
-        if self._head is None:
+        head = self._head
+        if head is None:
             await self._on_foreign_start(message)
-        else:
-            await self._begin(self._head, message)
+            return
+        headers = message.get("headers", ())
+        if headers is not head.raw_headers:
+            # A response with a start of its own. Hooks and filters hold the head's list, so it stays the one sent.
+            head.raw_headers[:] = _pairs(headers)
+        head.status_code = message["status"]
+        await self._begin(head, message)
 
     async def _on_foreign_start(self, message: Message) -> None:
         """A foreign application's start becomes a head, which hooks may change or replace."""
-        head = Head(message["status"], [(bytes(name), bytes(value)) for name, value in message.get("headers", ())])
-        shaped, self.filters, self.error = await self._shape(head)
+        head = Head(message["status"], _pairs(message.get("headers", ())))
+        shaped, self.filters, self.error, self.answered_by = await self._shape(head)
         self._head = shaped
         if shaped is head:
-            await self._begin(head, {**message, "status": head.status_code, "headers": head.raw_headers})
+            await self._begin(head, message)
             return
         await self.run(shaped)
-        self.stage = DONE
+        self._replaced = True
+        self._watching = False
+
+    def _check_open(self, kind: str) -> None:
+        if self.stage in _UNREADY:
+            raise RuntimeError(f"The response sent {kind!r}, but {_UNREADY[self.stage]}")
 
     async def _begin(self, head: Head, message: Message) -> None:
-        if self.filters is None:
-            await self._start(head, message)
-            return
-        if self.filters.holds_head:
-            self._held = (head, message)
-            self.stage = HELD
-            return
-        raw_headers.remove(head.raw_headers, b"content-length")
+        if self.filters is not None:
+            if self.filters.holds_head:
+                self._held = (head, message)
+                self.stage = HELD
+                return
+            raw_headers.remove(head.raw_headers, b"content-length")
         await self._start(head, message)
 
     async def _on_body(self, message: Message) -> None:
+        self._check_open(message["type"])
         chunk = message.get("body", b"")
         more = message.get("more_body", False)
         if self.filters is None:
-            if self.stage == IDLE:
-                raise RuntimeError("The response has no start; send 'http.response.start' before the body")
             await self._body(chunk, more)
         else:
             await self._filtered(self.filters, bytes(chunk), more)
@@ -174,89 +199,93 @@ class Exchange:
                 return
             head, message = self._held
             self._held = None
-            await self._release(head, message, data, more)
+            # The length is known when the first bytes are the last as well.
+            self._set_length(head, None if more or self.out.silent else len(data))
+            await self._start(head, message)
         if data or not more:
             await self._body(data, more)
 
-    async def _release(self, head: Head, message: Message, data: bytes, more: bool) -> None:
-        """Send the head that was held; its length is known when the first bytes are the last as well."""
-        raw_headers.remove(head.raw_headers, b"content-length")
-        if not more and not self._silent:
-            head.raw_headers.append(content_length(len(data)))
-        await self._start(head, {**message, "status": head.status_code, "headers": head.raw_headers})
-
     async def _on_path(self, message: Message) -> None:
         """`pathsend`: the server reads the file, unless filters have to see its bytes."""
-        if self.filters is None:
-            self.bytes_out += await run_in(FILES, partial(os.path.getsize, message["path"]))
+        self._check_open(message["type"])
+        if self.out.silent:
+            await self._on_body({**message, "more_body": False})
+        elif self.filters is None:
+            size = await path_size(message["path"])
             await self._pass(message)
+            self.out.bytes_out += size
             self.stage = DONE
-            return
-        file = await run_in(FILES, lambda: open(message["path"], "rb"))  # noqa: SIM115, PTH123  closed below
-        try:
-            while chunk := await run_in(FILES, partial(file.read, FILE_CHUNK)):
-                await self._filtered(self.filters, chunk, True)
-        finally:
-            await run_in(FILES, file.close)
-        await self._filtered(self.filters, b"", False)
+        else:
+            async with Span.of_path(message["path"]) as span:
+                await self._feed(self.filters, span, False)
 
     async def _on_zero_copy(self, message: Message) -> None:
         """`zerocopysend`: the server reads the descriptor, unless filters have to see its bytes."""
+        self._check_open(message["type"])
         more = message.get("more_body", False)
-        if self.filters is None:
-            self.bytes_out += message.get("count") or 0
-            await self._pass(message)
-            self.stage = OPEN if more else DONE
+        if self.out.silent:
+            await self._on_body(message)
             return
-        offset, left = message.get("offset"), message.get("count")
-        if offset is not None:
-            await run_in(FILES, partial(os.lseek, message["file"], offset, os.SEEK_SET))
-        while left is None or left > 0:
-            size = FILE_CHUNK if left is None else min(left, FILE_CHUNK)
-            chunk = await run_in(FILES, partial(os.read, message["file"], size))
-            if not chunk:
-                break
-            left = None if left is None else left - len(chunk)
-            await self._filtered(self.filters, chunk, True)
+        span = Span(message["file"], message.get("offset"), message.get("count"))
+        if self.filters is None:
+            size = await span.size()
+            await self._pass(message)
+            self.out.bytes_out += size
+            self.stage = OPEN if more else DONE
+        else:
+            await self._feed(self.filters, span, more)
+
+    async def _feed(self, filters: FilterChain, span: Span, more: bool) -> None:
+        while chunk := await span.read():
+            await self._filtered(filters, chunk, True)
         if not more:
-            await self._filtered(self.filters, b"", False)
+            await self._filtered(filters, b"", False)
 
     async def _send_whole(self, response: Any) -> None:
         body = response.body
         if self.filters is not None:
             body = await self.filters.feed(body, False)
             if body is not response.body:
-                raw_headers.replace(response.raw_headers, *content_length(len(body)))
+                self._set_length(response, len(body))
         await self._start(response, response.start_message())
         await self._body(body, False)
 
+    # What goes out
+
+    def _set_length(self, head: Head, size: int | None) -> None:
+        """The core owns Content-Length: ``size`` when it is known, and where the status has one."""
+        if size is None or head.status_code in (204, 304):
+            raw_headers.remove(head.raw_headers, b"content-length")
+        else:
+            raw_headers.replace(head.raw_headers, *content_length(size))
+
     async def _start(self, head: Head, message: Message) -> None:
-        self.status_code = head.status_code
-        await self._pass(message)
+        await self.out.start(head, message)
         self.stage = OPEN
-        self.first_byte = perf_counter()
 
     async def _body(self, data: bytes, more: bool) -> None:
-        if self._silent:
-            # RFC 9110 section 9.3.2: no content in the answer to HEAD.
-            data = b""
-        self.bytes_out += len(data)
-        await self._pass({"type": "http.response.body", "body": data, "more_body": more})
+        await self.out.body(data, more)
         if not more:
             self.stage = DONE
 
     async def _pass(self, message: Message) -> None:
-        try:
-            await self._send(message)
-        except OSError as error:
-            self.gone = True
-            raise ClientDisconnect("The client left before the whole response was sent") from error
+        await self.out.send(message)
+
+
+def _pairs(headers: Any) -> list[tuple[bytes, bytes]]:
+    """Headers as other people send them: any iterable of pairs; ASGI wants names in lower case."""
+    return [(bytes(name).lower(), bytes(value)) for name, value in headers]
 
 
 _MISSING = {
     IDLE: "without having started: nothing was sent",
     HELD: "before its body had ended: nothing was sent",
     OPEN: "before its body had ended",
+}
+
+_UNREADY = {
+    IDLE: "has not started; send 'http.response.start' first",
+    DONE: "its body had ended already; only trailers may follow",
 }
 
 _ACTS: dict[str, Callable[[Exchange, Message], Awaitable[None]]] = {

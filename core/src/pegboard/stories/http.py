@@ -9,55 +9,45 @@ Rules that must not move:
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any
 
-from anyio import CancelScope
-
 from pegboard.compiling import Call, Pipeline, Step
-from pegboard.errors import ExceptionHandlers, default_answer, server_error
+from pegboard.errors import default_answer, server_error
 from pegboard.filters import BodyFilter, FilterChain
-from pegboard.outcome import Outcome, OutcomeKind
-from pegboard.plans import Plan
+from pegboard.outcome import OutcomeKind
 from pegboard.requests import ClientDisconnect, Request
 from pegboard.responses import Response, to_response
-from pegboard.stories.exchange import DONE, Exchange
+from pegboard.stories.answers import answer_of, own, replacement_of
+from pegboard.stories.base import Story, rewritten
+from pegboard.stories.endings import complete, conclude, run_background
+from pegboard.stories.exchange import Exchange, Shaped
 from pegboard.types import Receive, Scope, Send
 
 __all__ = ["HTTPStory"]
 
-logger = logging.getLogger("pegboard")
+Answer = tuple[Any, BaseException | None, str | None]
+"""A response, the exception that nobody handled, and the plugin that answered."""
 
-Match = Callable[[Scope], tuple[Plan, dict[str, Any]]]
+ANSWERED = ("sent", "client_disconnect")
+"""After these, what a response left to be done is done; clients that leave are no reason to keep a temporary file."""
 
 
-class HTTPStory:
-    """Serves HTTP requests; made at freeze, the same for all of them."""
-
-    def __init__(
-        self,
-        board: Any,
-        rewrite: Sequence[tuple[Call, Step]],
-        handlers: ExceptionHandlers,
-        debug: bool,
-    ) -> None:
-        self.board = board
-        self.match: Match = unmatched
-        self.rewrite = rewrite
-        self.handlers = handlers
-        self.debug = debug
+class HTTPStory(Story):
+    """Serves HTTP requests."""
 
     # One function on purpose: the order of its text is the order of events.
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912, PLR0915
         """Serve one request, from its scope to its background task."""
         started = perf_counter()
         scope["app"] = self.board
-        error: BaseException | None = rewritten(scope, self.rewrite) if self.rewrite else None
+        error: BaseException | None = None
+        answered_by: str | None = None
+        if self.rewrite:
+            error, answered_by = rewritten(scope, self.rewrite)
 
-        plan, scope["path_params"] = self.match(scope)
+        plan, scope["path_params"] = self.find(scope)
         scope["route"] = plan.route
         scope["endpoint"] = plan.route.endpoint
         pipeline = plan.pipeline
@@ -66,7 +56,6 @@ class HTTPStory:
         kind: OutcomeKind = "error"
         call: Call | None = None
         response: Any = None
-        answered_by: str | None = None
         filters: FilterChain | None = None
         exchange: Exchange | None = None
         first_byte: float | None = None
@@ -78,7 +67,7 @@ class HTTPStory:
                     answer = call(request)
                     if answer is not None:
                         step = pipeline.step("request", call)
-                        answer = await step.settle(answer)
+                        answer = await answer_of(step, answer)
                         if answer is not None:
                             response, answered_by = answer, step.plugin
                             break
@@ -91,11 +80,15 @@ class HTTPStory:
                 raise
             except Exception as exc:
                 if call is not None:
-                    pipeline.step("request", call).blame(exc)
-                response, error, answered_by = await self.recover(request, pipeline, exc)
+                    step = pipeline.step("request", call)
+                    step.blame(exc)
+                    answered_by = step.plugin
+                response, error, answered_by = await self.recover(request, pipeline, exc, answered_by)
 
             if (pipeline.response or pipeline.body) and not response.is_app:
-                response, filters, error = await self.shape(request, pipeline, response, error)
+                response, filters, error, answered_by = await self.shape(
+                    request, pipeline, own(response), error, answered_by
+                )
 
             if response.whole and filters is None:
                 await send(
@@ -108,52 +101,54 @@ class HTTPStory:
                 kind = "sent"
             else:
                 exchange = Exchange(request, send, partial(self.shape, request, pipeline), filters)
-                kind, response, error, answered_by = await self.push(exchange, pipeline, response, error, answered_by)
+                response, error, answered_by = await self.push(exchange, pipeline, response, error, answered_by)
+                kind = exchange.kind
         except OSError:
             kind = "client_disconnect"
         except BaseException as exc:
             error = exc
             kind = "error" if isinstance(exc, Exception) else "cancelled"
-            raise
-        finally:
-            if pipeline.complete:
-                outcome = conclude(request, plan, kind, response, exchange, error, answered_by, started, first_byte)
-                await complete(request, pipeline, "complete", outcome)
+        if pipeline.complete:
+            await complete(
+                request,
+                pipeline,
+                "complete",
+                conclude(request, plan, kind, response, exchange, error, answered_by, started, first_byte),
+            )
 
-        if response is not None and response.background is not None and response.plain_call and kind == "sent":
-            await run_background(response.background)
+        if response is not None and response.background is not None and response.plain_call and kind in ANSWERED:
+            await run_background(response.background, error)
         if error is not None:
             try:
                 raise error
             finally:
-                # The traceback holds this frame, and the frame would hold the error: no cycle is left behind.
+                # The traceback holds this frame, which must not hold the error, nor the outcome that does.
                 del error
 
-    async def recover(
-        self, request: Request, pipeline: Pipeline, exc: Exception
-    ) -> tuple[Any, Exception | None, str | None]:
-        """The answer to an exception, the exception if nobody handled it, and the plugin that answered."""
+    async def recover(self, request: Request, pipeline: Pipeline, exc: Exception, raised_by: str | None) -> Answer:
+        """The answer to an exception; ``raised_by`` is the plugin whose hook it left, if any."""
+        answer, exc = await self.handled(request, exc)
+        if answer is not None:
+            return answer, None, raised_by
+        for call in pipeline.error:
+            step = pipeline.step("error", call)
+            answer, left = await ask_error_hook(call, step, request, exc)
+            if answer is not None:
+                return answer, None, step.plugin
+            if left is not exc:
+                exc, raised_by = left, step.plugin
+        answer, exc = spoken_for(exc)
+        if answer is not None:
+            return answer, None, raised_by
+        return await self.last_answer(request, exc), exc, raised_by
+
+    async def handled(self, request: Request, exc: Exception) -> tuple[Any, Exception]:
+        """What an exception handler answers, or None; and the exception that is to be answered now."""
         try:
             handler = self.handlers.find(exc)
-            if handler is not None:
-                return await self.handlers.answer(handler, request, exc), None, None
+            return (None if handler is None else await self.handlers.answer(handler, request, exc)), exc
         except Exception as failed:
-            exc = failed
-        for call in pipeline.error:
-            try:
-                answer = call(request, exc)
-                if answer is not None:
-                    step = pipeline.step("error", call)
-                    answer = await step.settle(answer)
-                    if answer is not None:
-                        return answer, None, step.plugin
-            except Exception as failed:
-                pipeline.step("error", call).blame(failed)
-                exc = failed
-        answer = default_answer(exc)
-        if answer is not None:
-            return answer, None, None
-        return await self.last_answer(request, exc), exc, None
+            return None, failed
 
     async def last_answer(self, request: Request, exc: Exception) -> Any:
         """The 500 for an exception that is going to be raised again."""
@@ -166,32 +161,44 @@ class HTTPStory:
         return server_error(exc, self.debug, request.header(b"accept") or b"")
 
     async def shape(
-        self, request: Request, pipeline: Pipeline, response: Any, error: BaseException | None = None
-    ) -> tuple[Any, FilterChain | None, BaseException | None]:
-        """Run `response` and `body` hooks: the response to send, its filters, and the error to raise when it was sent.
+        self,
+        request: Request,
+        pipeline: Pipeline,
+        response: Any,
+        error: BaseException | None = None,
+        answered_by: str | None = None,
+    ) -> Shaped:
+        """Run `response` and `body` hooks on a response whose head is known.
 
         A hook that fails turns the answer into a bare 500, and no further hook runs.
         """
-        opened: list[BodyFilter] = []
+        opened: list[tuple[BodyFilter, Step]] = []
         hook, call = "response", None
         try:
             for call in pipeline.response:
                 answer = call(request, response)
                 if answer is not None:
-                    response = await pipeline.step(hook, call).settle(answer) or response
+                    step = pipeline.step(hook, call)
+                    replacement = await replacement_of(step, answer, response)
+                    if replacement is not response:
+                        response, answered_by = replacement, step.plugin
             hook = "body"
             for call in pipeline.body:
                 body_filter = call(request, response)
                 if body_filter is not None:
+                    step = pipeline.step(hook, call)
                     if not isinstance(body_filter, BodyFilter):
-                        raise pipeline.step(hook, call).misuse(body_filter, "a BodyFilter or None")
-                    opened.append(body_filter)
-        except Exception as exc:
-            if call is not None:
-                pipeline.step(hook, call).blame(exc)
-            FilterChain(opened).close()
-            return server_error(exc, self.debug), None, exc
-        return response, FilterChain(opened) if opened else None, error
+                        raise step.misuse(body_filter, "a BodyFilter or None")
+                    opened.append((body_filter, step))
+        except BaseException as exc:
+            _chain(opened).close()
+            if call is None or not isinstance(exc, Exception):
+                raise
+            step = pipeline.step(hook, call)
+            step.blame(exc)
+            exc.__context__ = exc.__context__ or error
+            return server_error(exc, self.debug), None, exc, step.plugin
+        return response, _chain(opened) if opened else None, error, answered_by
 
     async def push(
         self,
@@ -200,95 +207,72 @@ class HTTPStory:
         response: Any,
         error: BaseException | None,
         answered_by: str | None,
-    ) -> tuple[OutcomeKind, Any, BaseException | None, str | None]:
+    ) -> Answer:
         """Send a response that pushes; what fails before its head went out is answered like any exception."""
-        request = exchange.request
+        remedies = [self.bare, self.recovered]
         try:
-            try:
-                await exchange.run(response)
-                exchange.check_complete()
-            except ClientDisconnect:
-                raise
-            except Exception as exc:
-                if exchange.started:
-                    return "sent" if exchange.stage == DONE else "error", response, exc, answered_by
-                exchange.reset()
-                response, error, answered_by = await self.recover(request, pipeline, exc)
-                response, exchange.filters, error = await self.shape(request, pipeline, response, error)
-                await exchange.run(response)
-        except OSError:
-            exchange.gone = True
+            while (failure := await attempt(exchange, response)) is not None:
+                if isinstance(failure, ClientDisconnect):
+                    exchange.out.gone = True
+                    break
+                if exchange.is_settled:
+                    error = exchange.error or failure
+                    break
+                remedy = remedies.pop()
+                response, error, answered_by = await remedy(exchange, pipeline, failure, answered_by)
         finally:
             exchange.close()
-        if exchange.gone and exchange.stage != DONE:
-            return "client_disconnect", response, error, answered_by
-        return "sent", response, error or exchange.error, answered_by
+        return response, error or exchange.error, exchange.answered_by or answered_by
+
+    async def recovered(
+        self, exchange: Exchange, pipeline: Pipeline, exc: Exception, answered_by: str | None
+    ) -> Answer:
+        """Another answer, in the place of a response that failed before its head went out."""
+        exchange.reset()
+        request = exchange.request
+        response, error, answered_by = await self.recover(request, pipeline, exc, answered_by)
+        if (pipeline.response or pipeline.body) and not response.is_app:
+            response, exchange.filters, error, answered_by = await self.shape(
+                request, pipeline, own(response), error, answered_by
+            )
+        return response, error, answered_by
+
+    async def bare(self, exchange: Exchange, pipeline: Pipeline, exc: Exception, answered_by: str | None) -> Answer:
+        """The last answer, in the place of one that failed as well: no hook and no filter sees it."""
+        exchange.reset()
+        return server_error(exc, self.debug), exc, answered_by
 
 
-def conclude(
-    request: Request,
-    plan: Plan,
-    kind: OutcomeKind,
-    response: Any,
-    exchange: Exchange | None,
-    error: BaseException | None,
-    answered_by: str | None,
-    started: float,
-    first_byte: float | None,
-) -> Outcome:
-    """What became of the request, as `complete` hooks are told."""
-    status, bytes_out = 0, 0
-    if exchange is not None:
-        status, bytes_out, first_byte = exchange.status_code, exchange.bytes_out, exchange.first_byte
-    elif first_byte is not None:
-        status = response.status_code
-        bytes_out = len(response.body) if kind == "sent" and request.scope["method"] != "HEAD" else 0
-    first = None if first_byte is None else first_byte - started
-    duration = perf_counter() - started
-    return Outcome(plan.route, kind, status, error, answered_by, request.bytes_in, bytes_out, started, first, duration)
+# What is caught in these functions is returned and kept by nobody here: a traceback holds the frames that it went
+# through, and a frame that held it in turn would keep the request alive.
 
 
-def unmatched(scope: Scope) -> tuple[Plan, dict[str, Any]]:
-    """Stands in for the tables until the board has compiled them."""
-    raise RuntimeError("this board has no tables yet; they are made when it freezes")
-
-
-def rewritten(scope: Scope, hooks: Sequence[tuple[Call, Step]]) -> Exception | None:
-    """Run `rewrite` hooks on a scope; gives what one raised, to be answered once the route is known."""
-    for call, step in hooks:
-        try:
-            result = call(scope)
-            if result is not None:
-                raise step.misuse(result, "None")
-        except Exception as exc:
-            step.blame(exc)
-            return exc
+async def attempt(exchange: Exchange, response: Any) -> Exception | None:
+    """Send a response that pushes; gives what it failed with."""
+    try:
+        await exchange.run(response)
+    except Exception as exc:
+        return exchange.failure or exc
     return None
 
 
-async def complete(connection: Any, pipeline: Pipeline, hook: str, outcome: Any, start: int = 0) -> None:
-    """Run the hooks at the end, each exactly once: one that fails is logged, and a cancellation waits for the rest."""
-    for position, call in enumerate(getattr(pipeline, hook)[start:], start + 1):
-        try:
-            result = call(connection, outcome)
-            if result is not None:
-                await pipeline.step(hook, call).settle_nothing(result)
-        except Exception as exc:
-            step = pipeline.step(hook, call)
-            step.blame(exc)
-            logger.exception("Hook %r of %s failed", hook, step.described)
-        except BaseException:
-            with CancelScope(shield=True):
-                await complete(connection, pipeline, hook, outcome, position)
-            raise
-
-
-async def run_background(task: Callable[[], Awaitable[None]]) -> None:
-    """Run a response's background task; what it raises goes to the server, with the task's name."""
+async def ask_error_hook(call: Call, step: Step, request: Request, exc: Exception) -> tuple[Any, Exception]:
+    """What an `error` hook answers, or None; and the exception that is to be answered now."""
     try:
-        await task()
-    except Exception as exc:
-        name = getattr(task, "name", None)
-        if name is not None:
-            exc.add_note(f"in background task {name!r}")
-        raise
+        answer = call(request, exc)
+        return (None if answer is None else await answer_of(step, answer)), exc
+    except Exception as failed:
+        step.blame(failed)
+        return None, failed
+
+
+def spoken_for(exc: Exception) -> tuple[Any, Exception]:
+    """The answer of an exception that speaks for itself, or None; and the exception that is to be answered now."""
+    try:
+        return default_answer(exc), exc
+    except Exception as failed:
+        return None, failed
+
+
+def _chain(opened: list[tuple[BodyFilter, Step]]) -> FilterChain:
+    return FilterChain([(body_filter, step.blame) for body_filter, step in opened])

@@ -10,19 +10,22 @@ Rules that must not move:
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from anyio import TASK_STATUS_IGNORED, CancelScope, Event, create_task_group, fail_after
+from anyio import TASK_STATUS_IGNORED, CancelScope, Event, create_task_group, move_on_after
 from anyio.abc import TaskGroup, TaskStatus
 
 from pegboard.exceptions import ConfigurationError
 from pegboard.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LifespanStory", "Tenant", "foreign_lifespan", "held", "refuse"]
+__all__ = ["LifespanStory", "Tenant", "foreign_lifespan", "held"]
+
+logger = logging.getLogger("pegboard")
 
 
 @dataclass(slots=True)
@@ -38,9 +41,12 @@ class Tenant:
     async def hold(self, *, task_status: TaskStatus[Any] = TASK_STATUS_IGNORED) -> None:
         """Enter, say so, wait for the stop, leave."""
         try:
-            async with self.open() as given:
-                task_status.started(given)
-                await self.stop.wait()
+            with CancelScope() as scope:
+                async with self.open() as given:
+                    # A cancellation from outside does not end it: it is left in its turn, and may await meanwhile.
+                    scope.shield = True
+                    task_status.started(given)
+                    await self.stop.wait()
         except Exception as exc:
             exc.add_note(f"in the lifespan of {self.described}")
             if not self.stop.is_set():
@@ -57,7 +63,7 @@ async def held(tenants: Sequence[Tenant], state: dict[str, Any], limit: float | 
     Raises what a tenant raised when it started, or the first failure of those that stopped.
     """
     entered: list[Tenant] = []
-    failure: BaseException | None = None
+    failures: list[BaseException] = []
     async with create_task_group() as group:
         try:
             for tenant in tenants:
@@ -68,25 +74,24 @@ async def held(tenants: Sequence[Tenant], state: dict[str, Any], limit: float | 
             yield
         except BaseException as exc:
             # Raised again outside, so that the task group does not wrap it.
-            failure = exc
+            failures.append(exc)
         with CancelScope(shield=True):
             for tenant in reversed(entered):
                 tenant.stop.set()
                 await tenant.stopped.wait()
-    failure = failure or next((tenant.failure for tenant in reversed(entered) if tenant.failure), None)
-    if failure is not None:
-        raise failure
+    failures += [tenant.failure for tenant in reversed(entered) if tenant.failure is not None]
+    for also in failures[1:]:
+        logger.error("The lifespan failed in one more place", exc_info=also)
+    if failures:
+        raise failures[0]
 
 
 async def _enter(group: TaskGroup, tenant: Tenant, limit: float | None) -> Any:
-    try:
-        with fail_after(limit):
-            return await group.start(tenant.hold)
-    except TimeoutError:
-        raise TimeoutError(
-            f"{tenant.described} did not start within {limit:g} seconds; "
-            "mend it, switch it off, or raise `startup_timeout`"
-        ) from None
+    with move_on_after(limit):
+        return await group.start(tenant.hold)
+    raise TimeoutError(
+        f"{tenant.described} did not start within {limit:g} seconds; mend it, switch it off, or raise `startup_timeout`"
+    )
 
 
 class LifespanStory:
@@ -111,12 +116,6 @@ class LifespanStory:
             await send({"type": f"lifespan.{phase}.failed", "message": failure_text(exc)})
             return
         await send({"type": "lifespan.shutdown.complete"})
-
-
-async def refuse(receive: Receive, send: Send, error: ConfigurationError) -> None:
-    """Tell the server that the board cannot start, and why."""
-    await receive()
-    await send({"type": "lifespan.startup.failed", "message": str(error)})
 
 
 def failure_text(exc: Exception) -> str:

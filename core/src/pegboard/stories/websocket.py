@@ -10,50 +10,42 @@ Rules that must not move:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
-from pegboard.compiling import Call, Pipeline, Step
-from pegboard.errors import ExceptionHandlers, default_answer, server_error
+from pegboard.compiling import Pipeline
+from pegboard.errors import default_answer, server_error
 from pegboard.exceptions import HTTPException, WebSocketException
 from pegboard.outcome import WebSocketOutcome
 from pegboard.responses import Response, to_response
-from pegboard.stories.http import Match, complete, rewritten, unmatched
+from pegboard.stories.answers import answer_of
+from pegboard.stories.base import Story, rewritten
+from pegboard.stories.endings import complete
 from pegboard.types import Receive, Scope, Send
 from pegboard.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 __all__ = ["WebSocketStory"]
 
 
-class WebSocketStory:
-    """Serves WebSockets; made at freeze, the same for all of them."""
-
-    def __init__(
-        self,
-        board: Any,
-        rewrite: Sequence[tuple[Call, Step]],
-        handlers: ExceptionHandlers,
-        debug: bool,
-    ) -> None:
-        self.board = board
-        self.match: Match = unmatched
-        self.rewrite = rewrite
-        self.handlers = handlers
-        self.debug = debug
+class WebSocketStory(Story):
+    """Serves WebSockets."""
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket, from its scope to its close."""
         started = perf_counter()
         scope["app"] = self.board
-        error: BaseException | None = rewritten(scope, self.rewrite) if self.rewrite else None
+        error: BaseException | None = None
+        answered_by: str | None = None
+        if self.rewrite:
+            error, answered_by = rewritten(scope, self.rewrite)
 
-        plan, scope["path_params"] = self.match(scope)
+        plan, scope["path_params"] = self.find(scope)
         scope["route"] = plan.route
         scope["endpoint"] = plan.route.endpoint
         pipeline = plan.pipeline
         websocket = WebSocket(scope, receive, send)
         outcome = WebSocketOutcome(plan.route, started)
+        outcome.answered_by = answered_by
         try:
             if error is not None:
                 raise error
@@ -70,11 +62,9 @@ class WebSocketStory:
         except BaseException as exc:
             error = exc
             outcome.kind = "cancelled"
-            raise
-        finally:
-            if pipeline.websocket_complete:
-                describe(outcome, websocket, error)
-                await complete(websocket, pipeline, "websocket_complete", outcome)
+        if pipeline.websocket_complete:
+            describe(outcome, websocket, error)
+            await complete(websocket, pipeline, "websocket_complete", outcome)
         if error is not None:
             try:
                 raise error
@@ -89,12 +79,14 @@ class WebSocketStory:
                 answer = call(websocket)
                 if answer is not None:
                     step = pipeline.step("websocket", call)
-                    answer = await step.settle(answer)
+                    answer = await answer_of(step, answer)
                     if answer is not None:
                         outcome.answered_by = step.plugin
                         return answer
             except Exception as exc:
-                pipeline.step("websocket", call).blame(exc)
+                step = pipeline.step("websocket", call)
+                step.blame(exc)
+                outcome.answered_by = step.plugin
                 raise
         return None
 
@@ -106,18 +98,19 @@ class WebSocketStory:
                 answer = await handler(websocket, exc)
                 if answer is not None and websocket.application_state is WebSocketState.CONNECTING:
                     await deny(websocket, to_response(answer))
+                await finish(websocket)
                 return None
             if isinstance(exc, WebSocketException):
                 await close(websocket, exc.code, exc.reason)
                 return None
             if websocket.application_state is not WebSocketState.CONNECTING:
-                await close(websocket, 1011, "")
+                await close_at_last(websocket)
                 return exc
             await deny(websocket, default_answer(exc) or server_error(exc, self.debug))
         except WebSocketDisconnect:
             pass
         except Exception as failed:
-            await close(websocket, 1011, "")
+            await close_at_last(websocket)
             return failed
         return None if isinstance(exc, HTTPException) else exc
 
@@ -133,23 +126,27 @@ async def deny(websocket: WebSocket, response: Any) -> None:
 
 
 async def finish(websocket: WebSocket) -> None:
-    """Close what an endpoint left open when it returned."""
-    if websocket.client_state is not WebSocketState.DISCONNECTED and websocket.application_state in (
-        WebSocketState.CONNECTING,
-        WebSocketState.CONNECTED,
-    ):
-        await close(websocket, 1000, "")
+    """Close what was left open by an endpoint that returned, or a handler."""
+    await close(websocket, 1000, "")
 
 
 async def close(websocket: WebSocket, code: int, reason: str) -> None:
-    """Close, unless it is closed already."""
-    if websocket.application_state is WebSocketState.DISCONNECTED:
+    """Close, unless it is closed already, or refused by a response that has begun."""
+    if websocket.application_state not in (WebSocketState.CONNECTING, WebSocketState.CONNECTED):
         return
     if websocket.client_state is WebSocketState.DISCONNECTED:
         return
     if websocket.client_state is WebSocketState.CONNECTING:
         await websocket.receive()
     await websocket.close(code, reason)
+
+
+async def close_at_last(websocket: WebSocket) -> None:
+    """Close with 1011 after everything else went wrong; that the server refuses this too is no news."""
+    try:
+        await close(websocket, 1011, "")
+    except Exception:
+        websocket.application_state = WebSocketState.DISCONNECTED
 
 
 def describe(outcome: WebSocketOutcome, websocket: WebSocket, error: BaseException | None) -> None:

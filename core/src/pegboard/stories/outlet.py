@@ -1,0 +1,55 @@
+"""What goes out to the server for one response, and what is known of it: status, bytes, times, and failures.
+
+Whatever the server raises ends the response: an OSError says that the client has left, anything else that the server
+will not go on.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from pegboard.requests import ClientDisconnect
+from pegboard.responses import Head
+from pegboard.types import Message, Send
+
+__all__ = ["Outlet"]
+
+
+class Outlet:
+    """The server's ``send``, counted. ``silent`` responses, those to HEAD, have no content."""
+
+    __slots__ = ("_send", "broken", "bytes_out", "first_byte", "gone", "silent", "status_code")
+
+    def __init__(self, send: Send, silent: bool) -> None:
+        self._send = send
+        self.silent = silent
+        self.status_code = 0
+        self.bytes_out = 0
+        self.first_byte: float | None = None
+        self.gone = False
+        self.broken = False
+
+    async def start(self, head: Head, message: Message) -> None:
+        """Send ``message``, which starts a response, with what ``head`` says."""
+        await self.send({**message, "status": head.status_code, "headers": head.raw_headers})
+        self.status_code = head.status_code
+        self.first_byte = perf_counter()
+
+    async def body(self, data: bytes, more: bool) -> None:
+        """Send a piece of the body."""
+        if self.silent:
+            # RFC 9110 section 9.3.2: no content in the answer to HEAD.
+            data = b""
+        await self.send({"type": "http.response.body", "body": data, "more_body": more})
+        self.bytes_out += len(data)
+
+    async def send(self, message: Message) -> None:
+        """Send any message. Raises ClientDisconnect when the client has left."""
+        try:
+            await self._send(message)
+        except OSError as error:
+            self.gone = True
+            raise ClientDisconnect("The client left before the whole response was sent") from error
+        except Exception:
+            self.broken = True
+            raise

@@ -1,0 +1,105 @@
+"""How conversations end: every hook is told once, whatever the others do and whoever cancels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+from asgi_harness import ask
+
+from pegboard import Pegboard, Plugin, hookimpl
+from pegboard.requests import Request
+from pegboard.routing import Route
+
+pytestmark = pytest.mark.anyio
+
+
+class Told(Plugin):
+    """Is told, after ``act``."""
+
+    def __init__(self, name: str, told: list[str], act: Any = anyio.lowlevel.checkpoint) -> None:
+        super().__init__()
+        self.name, self.told, self.act = name, told, act
+
+    @hookimpl
+    async def complete(self, request: Request, outcome: Any) -> None:
+        await self.act()
+        await anyio.lowlevel.checkpoint()
+        self.told.append(self.name)
+
+
+async def hello(request: Request) -> str:
+    return "hello"
+
+
+async def test_a_cancellation_while_they_are_told_waits_for_the_rest() -> None:
+    """The hook that it hits is cut off, as whoever cancels wants it; the others are told."""
+    told: list[str] = []
+    cancels: list[Any] = []
+
+    async def cancelled() -> None:
+        cancels[0]()
+        await anyio.sleep_forever()
+
+    class Keeps(Plugin):
+        name = "keeps"
+
+        @hookimpl
+        def request(self, request: Request) -> None:
+            cancels.append(request.scope["test.cancel"])
+
+    # Inside-out: c, b, a.
+    app = Pegboard(
+        routes=[Route("/", hello)], plugins=[Told("a", told), Told("b", told, cancelled), Told("c", told), Keeps()]
+    )
+    seen = await ask(app)
+    assert seen.cancelled
+    assert told == ["c", "a"]
+    assert seen.body == b"hello"
+
+
+async def test_a_failure_while_they_are_told_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged with hook and plugin."""
+    told: list[str] = []
+
+    async def fails() -> None:
+        raise ValueError("failed")
+
+    seen = await ask(
+        Pegboard(routes=[Route("/", hello)], plugins=[Told("a", told), Told("b", told, fails), Told("c", told)])
+    )
+    assert (seen.raised, told) == (None, ["c", "a"])
+    assert "Hook 'complete' of" in caplog.text
+    assert "'b'" in caplog.text or " b" in caplog.text
+
+
+async def test_the_outcome_tells_the_times_in_order() -> None:
+    """The first byte comes after the start and before the end, in seconds from the start."""
+    outcomes: list[Any] = []
+
+    class Keeps(Plugin):
+        name = "keeps"
+
+        @hookimpl
+        def complete(self, outcome: Any) -> None:
+            outcomes.append(outcome)
+
+    await ask(Pegboard(routes=[Route("/", hello)], plugins=[Keeps()]))
+    outcome = outcomes[0]
+    assert 0 <= outcome.first_byte <= outcome.duration
+    assert outcome.started > 0
+    assert outcome.route.path == "/"
+    assert repr(outcome) == "<Outcome sent 200 answered_by=endpoint>"
+
+
+async def test_without_anybody_to_tell_there_is_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody listens to is not made."""
+    from pegboard.stories import endings
+
+    def never(*arguments: Any) -> None:
+        raise AssertionError("nobody listens")
+
+    monkeypatch.setattr(endings, "Outcome", never)
+    assert (await ask(Pegboard(routes=[Route("/", hello)], plugins=[]))).body == b"hello"
