@@ -12,6 +12,7 @@ from pegboard.exceptions import ConfigurationError, FrozenError, HTTPException
 from pegboard.requests import Request
 from pegboard.responses import PlainTextResponse
 from pegboard.routing import BaseRoute, Mount, Route, Router
+from pegboard.testclient import TestClient
 
 pytestmark = pytest.mark.anyio
 
@@ -446,3 +447,80 @@ async def test_a_server_without_lifespan_is_served_all_the_same() -> None:
 async def test_an_unknown_scope_is_refused() -> None:
     with pytest.raises(ValueError, match="ASGI scope of type 'smtp'; expected one of http, websocket, lifespan"):
         await Pegboard(plugins=[])({"type": "smtp"}, None, None)  # type: ignore[arg-type]
+
+
+async def test_a_mounted_board_keeps_its_own_plugins_and_handlers_and_takes_over_those_around_it() -> None:
+    async def boom(request: Request) -> None:
+        raise LookupError("gone")
+
+    async def late(request: Request) -> None:
+        raise TimeoutError("late")
+
+    def saying(word: str) -> Any:
+        async def handler(request: Request, exc: Exception) -> PlainTextResponse:
+            return PlainTextResponse(word, 500)
+
+        return handler
+
+    inner = Pegboard(
+        routes=[Route("/boom", boom), Route("/late", late)],
+        exception_handlers={LookupError: saying("inner")},
+        plugins=[Tag("inner")],
+    )
+    outer = Pegboard(
+        routes=[Mount("/in", app=inner)],
+        exception_handlers={LookupError: saying("outer"), TimeoutError: saying("outer")},
+        plugins=[Tag("outer")],
+    )
+    own = await ask(outer, "/in/boom")
+    assert (own.body, own.error) == (b"inner", None)
+    taken_over = await ask(outer, "/in/late")
+    assert (taken_over.body, taken_over.error) == (b"outer", None)
+    assert [value for name, value in taken_over.headers if name == "x-tag"] == ["inner", "outer"]
+    missed = await ask(outer, "/in/gone")
+    assert (missed.status, [value for name, value in missed.headers if name == "x-tag"]) == (404, ["inner", "outer"])
+
+
+async def test_the_lifespan_of_a_mounted_board_runs_once_wherever_it_is_mounted() -> None:
+    marks: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(board: Any) -> Any:
+        marks.append("in")
+        yield {"shared": 1}
+        marks.append("out")
+
+    async def shared(request: Request) -> str:
+        return str(request.state.shared)
+
+    inner = Pegboard(routes=[Route("/shared", shared)], lifespan=lifespan, plugins=[])
+    outer = Pegboard(routes=[Mount("/a", app=inner), Mount("/b", app=inner)], plugins=[])
+    with TestClient(outer) as client:
+        assert marks == ["in"]
+        assert client.get("/a/shared").text == client.get("/b/shared").text == "1"
+    assert marks == ["in", "out"]
+
+
+async def test_a_server_that_shares_no_state_gets_what_the_lifespan_gave() -> None:
+    @asynccontextmanager
+    async def lifespan(board: Any) -> Any:
+        yield {"given": "by lifespan"}
+
+    async def given(request: Request) -> str:
+        request.state.own = True
+        return str(request.state.given)
+
+    app = Pegboard(routes=[Route("/", given)], lifespan=lifespan, plugins=[])
+    incoming = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        if len(incoming) == 1:
+            answers.append(await ask(app, "/"))
+        return incoming.pop(0)
+
+    async def send(message: Any) -> None: ...
+
+    await app({"type": "lifespan", "asgi": {"version": "3.0"}}, receive, send)
+    assert answers[0].body == b"by lifespan"
+    assert app.lifespan_state == {"given": "by lifespan"}

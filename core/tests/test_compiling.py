@@ -98,6 +98,12 @@ def test_a_function_leads_back_to_the_plugin_behind_it() -> None:
     assert pipeline.step("request", pipeline.request[1]).plugin == "cors"
 
 
+def test_a_function_that_two_plugins_share_leads_back_to_each() -> None:
+    members = [(Impl("one", "one"), {"request": (first,)}), (Impl("two", "two"), {"request": (first,)})]
+    pipeline = PipelineFactory().make(members)
+    assert [pipeline.step("request", call).plugin for call in pipeline.request] == ["one", "two"]
+
+
 def test_route_hooks_keep_what_was_given() -> None:
     assert route_hooks(RouteHooks(request=first, response=[first, second])) == {
         "request": (first,),

@@ -524,3 +524,4 @@ async def test_no_cycle_keeps_a_request_alive(path: str) -> None:
         await drop(app, scope_of(path, marker=marker))
         del marker
         assert alive() is None
+

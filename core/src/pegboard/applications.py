@@ -61,6 +61,7 @@ class Pegboard(Router):
     ) -> None:
         super().__init__(routes, redirect_slashes=redirect_slashes)
         self.state = State(dict(state or {}))
+        self.lifespan_state: dict[str, Any] = {}
         self.exception_handlers = ExceptionHandlers(exception_handlers)
         self.lifespan = lifespan
         self.middleware = list(middleware or ())

@@ -8,10 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from inspect import iscoroutinefunction
 from typing import Any, ParamSpec
 
-from pegboard.concurrency import BACKGROUND, run_in
+from pegboard.concurrency import BACKGROUND, is_async, run_in
 
 __all__ = ["BackgroundTask", "BackgroundTasks"]
 
@@ -27,7 +26,7 @@ class BackgroundTask:
         self.func = func
         self.args = args
         self.kwargs = kwargs
-        self.is_async = iscoroutinefunction(func.func if isinstance(func, partial) else func)
+        self.is_async = is_async(func)
 
     @property
     def name(self) -> str:

@@ -15,13 +15,14 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
+from pegboard.concurrency import is_async
 from pegboard.exceptions import HookError
 from pegboard.hookspecs import OUTSIDE_IN, ROUTE_HOOKS, SYNC_ONLY, HookSpecs
 from pegboard.plugin import RouteHooks
 from pegboard.responses import Head, to_response
-from pegboard.routing.endpoints import is_async
 
 __all__ = ["Call", "Impl", "Pipeline", "PipelineFactory", "Step", "compile_hook", "lint_signature", "route_hooks"]
 
@@ -93,6 +94,7 @@ class Pipeline:
     __slots__ = ("_steps", "body", "complete", "error", "request", "response", "websocket", "websocket_complete")
 
     def __init__(self, hooks: Mapping[str, Sequence[tuple[Call, Step]]]) -> None:
+        hooks = {hook: _distinct(compiled) for hook, compiled in hooks.items()}
         self.request, self.error, self.response, self.body, self.complete, self.websocket, self.websocket_complete = (
             tuple(call for call, _ in hooks.get(hook, ()))
             for hook in ("request", "error", "response", "body", "complete", "websocket", "websocket_complete")
@@ -107,6 +109,15 @@ class Pipeline:
     def steps(self, hook: str) -> tuple[Step, ...]:
         """Who stands behind the functions of one hook, in calling order."""
         return self._steps.get(hook, ())
+
+
+def _distinct(compiled: Sequence[tuple[Call, Step]]) -> list[tuple[Call, Step]]:
+    """The same, where no function equals another: one that two plugins share leads back to each of them."""
+    distinct: list[tuple[Call, Step]] = []
+    for call, step in compiled:
+        shared = any(call == other for other, _ in distinct)
+        distinct.append((partial(call) if shared else call, step))
+    return distinct
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ Rules that must not move:
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextvars import ContextVar, copy_context
 from functools import partial
@@ -18,7 +19,16 @@ from anyio import CancelScope, CapacityLimiter
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
-__all__ = ["BACKGROUND", "ENDPOINTS", "FILES", "ThreadLimit", "iterate_in_threadpool", "run_in_threadpool"]
+__all__ = [
+    "BACKGROUND",
+    "ENDPOINTS",
+    "FILES",
+    "ThreadLimit",
+    "is_async",
+    "iterate_in_threadpool",
+    "run_in",
+    "run_in_threadpool",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,3 +98,12 @@ async def iterate_in_threadpool(iterable: Iterable[T]) -> AsyncIterator[T]:
         if close is not None:
             with CancelScope(shield=True):
                 await run_in(ENDPOINTS, close)
+
+
+def is_async(function: Any) -> bool:
+    """Whether calling ``function`` gives a coroutine, looking through partials and callable objects."""
+    while isinstance(function, partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or (
+        not inspect.isroutine(function) and inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+    )

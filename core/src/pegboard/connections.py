@@ -157,7 +157,10 @@ class HTTPConnection(Mapping[str, Any]):
         try:
             return self._state
         except AttributeError:
-            self._state = State(self.scope.setdefault("state", {}))
+            if "state" not in self.scope:
+                # This server shares no state of the lifespan, so the board has kept it.
+                self.scope["state"] = dict(getattr(self.scope.get("app"), "lifespan_state", ()))
+            self._state = State(self.scope["state"])
             return self._state
 
     @property

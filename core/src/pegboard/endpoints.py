@@ -11,11 +11,10 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from pegboard.concurrency import run_in_threadpool
+from pegboard.concurrency import is_async, run_in_threadpool
 from pegboard.exceptions import HTTPException
 from pegboard.requests import Request
 from pegboard.responses import PlainTextResponse, to_response
-from pegboard.routing.endpoints import is_async
 from pegboard.status import WS_1000_NORMAL_CLOSURE, WS_1003_UNSUPPORTED_DATA, WS_1011_INTERNAL_ERROR
 from pegboard.types import Message, Receive, Scope, Send
 from pegboard.websockets import WebSocket

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import html
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
-from pegboard.concurrency import run_in_threadpool
+from pegboard.concurrency import is_async, run_in_threadpool
 from pegboard.exceptions import HTTPException
-from pegboard.requests import Request
-from pegboard.responses import AppResponse, HTMLResponse, PlainTextResponse, Response, to_response
-from pegboard.routing.endpoints import is_async
+from pegboard.responses import AppResponse, HTMLResponse, PlainTextResponse, Response
+from pegboard.types import Scope
 
-__all__ = ["ExceptionHandlers", "default_answer", "server_error"]
+__all__ = [
+    "OUTER_BOARDS",
+    "ExceptionHandlers",
+    "default_answer",
+    "find_handler",
+    "find_last_resort",
+    "server_error",
+]
+
+OUTER_BOARDS = "pegboard.outer_boards"
+"""The key in the scope of a mounted application: the boards around it, the nearest first."""
 
 Handler = Callable[[Any, Any], Any]
 
@@ -58,9 +67,23 @@ class ExceptionHandlers:
         """The handler for whatever nobody handled: it answers, and the exception is raised to the server as well."""
         return self._by_status.get(500) or self._by_class.get(Exception)
 
-    async def answer(self, handler: Callable[..., Awaitable[Any]], request: Request, error: Exception) -> Any:
-        """What ``handler`` answers, as a response."""
-        return to_response(await handler(request, error))
+
+def find_handler(own: ExceptionHandlers, scope: Scope, error: Exception) -> Callable[..., Awaitable[Any]] | None:
+    """The handler for ``error``: a board's own, or that of the nearest board that it is mounted on."""
+    found = (handlers.find(error) for handlers in _around(own, scope))
+    return next((handler for handler in found if handler is not None), None)
+
+
+def find_last_resort(own: ExceptionHandlers, scope: Scope) -> Callable[..., Awaitable[Any]] | None:
+    """The handler for whatever nobody handled, likewise."""
+    found = (handlers.last_resort for handlers in _around(own, scope))
+    return next((handler for handler in found if handler is not None), None)
+
+
+def _around(own: ExceptionHandlers, scope: Scope) -> Iterator[ExceptionHandlers]:
+    yield own
+    for board in scope.get(OUTER_BOARDS, ()):
+        yield board.exception_handlers
 
 
 def _in_thread(handler: Handler) -> Callable[..., Awaitable[Any]]:

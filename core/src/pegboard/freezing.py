@@ -17,8 +17,8 @@ from pegboard.compiling import compile_hook
 from pegboard.exceptions import ConfigurationError
 from pegboard.plans import Planner
 from pegboard.routing.endpoints import wrap_in_middleware
-from pegboard.routing.router import Router, flatten
-from pegboard.routing.routes import Host, Mount
+from pegboard.routing.router import flatten
+from pegboard.routing.routes import Inner
 from pegboard.stories.http import HTTPStory
 from pegboard.stories.lifespan import LifespanStory, Tenant, foreign_lifespan
 from pegboard.stories.websocket import WebSocketStory
@@ -77,15 +77,19 @@ class Frozen:
     def tenants(self, state: dict[str, Any]) -> list[Tenant]:
         """Whoever has a part in the lifespan, outermost first: plugins, mounted applications, the board's own."""
         board = self.board
+        board.lifespan_state = state
         tenants = [
             Tenant(member.found.described, partial(call_named, function, board=board))
             for member, function in self.assembly.impls("lifespan")
         ]
+        apps: dict[int, Tenant] = {}
         for flat in flatten(board.routes):
-            app = flat.route.endpoint if isinstance(flat.route, Mount | Host) else None
-            if app is not None and not isinstance(app, Router):
+            if isinstance(flat.route, Inner) and not flat.route.is_flattened:
                 where = f"the application mounted at {flat.template.text!r}"
-                tenants.append(Tenant(where, partial(foreign_lifespan, app, state)))
+                app = flat.route.app
+                # Mounted in two places, it still lives once.
+                apps.setdefault(id(app), Tenant(where, partial(foreign_lifespan, app, state)))
+        tenants.extend(apps.values())
         if board.lifespan is not None:
             tenants.append(Tenant("the board's lifespan function", partial(board.lifespan, board)))
         return tenants

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from pegboard.errors import OUTER_BOARDS
 from pegboard.plans import Plan, Planner
 from pegboard.raw_headers import find
 from pegboard.routing.endpoints import as_app, as_app_call, wrap_in_middleware
 from pegboard.routing.misses import MissRoute
-from pegboard.routing.router import FlatRoute, Router, flatten
-from pegboard.routing.routes import BaseRoute, Host, Mount, Route, WebSocketRoute
+from pegboard.routing.router import FlatRoute, flatten
+from pegboard.routing.routes import BaseRoute, Host, Inner, Mount, Route, WebSocketRoute
 from pegboard.routing.tree import Entry, Miss, MissKind, Table
 from pegboard.types import ASGIApp, Receive, Scope, Send
 from pegboard.urls import valid_host
@@ -79,7 +80,7 @@ class _Maker:
                 self.planner.plan(route, flat.chain, self.call(flat)),
                 mount_segments=flat.mount_segments,
             )
-        elif isinstance(route, Mount | Host) and not _is_flattened(route):
+        elif isinstance(route, Inner) and not route.is_flattened:
             app = wrap_in_middleware(_mounted(route.app), route.middleware)
             call = self.app_call(self.through_mounts(flat, app))
             yield Entry(flat.template, None, self.planner.plan(route, flat.chain, call), prefix=True)
@@ -119,9 +120,10 @@ class _Maker:
 
     def shapes(self, flat: FlatRoute) -> Iterable[Entry[Plan | None]]:
         """The paths and methods of one route, without a plan: enough to tell how something was missed."""
-        is_prefix = isinstance(flat.route, Mount | Host)
-        if isinstance(flat.route, self.serves) or (is_prefix and not _is_flattened(flat.route)):
-            yield Entry(flat.template, getattr(flat.route, "methods", None), None, prefix=is_prefix)
+        route = flat.route
+        is_app = isinstance(route, Inner) and not route.is_flattened
+        if is_app or isinstance(route, self.serves):
+            yield Entry(flat.template, getattr(route, "methods", None), None, prefix=is_app)
 
     def through_mounts(self, flat: FlatRoute, app: ASGIApp) -> ASGIApp:
         """``app`` behind the middleware of the mounts around it."""
@@ -241,15 +243,16 @@ def route_path(scope: Scope) -> str:
     return path
 
 
-def _is_flattened(route: Any) -> bool:
-    return route.app is None or isinstance(route.app, Router)
-
-
 def _mounted(app: Any) -> ASGIApp:
-    """A foreign application with a scope of its own, so that what it changes there stays there."""
+    """An application with a scope of its own, so that what it changes there stays there.
+
+    What a mounted board takes over from those around it goes by names that no other framework reads.
+    """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({"pegboard.router": scope["app"], **scope}, receive, send)
+        board = scope["app"]
+        outer = (board, *scope.get(OUTER_BOARDS, ()))
+        await app({"pegboard.router": board, **scope, OUTER_BOARDS: outer}, receive, send)
 
     return call
 

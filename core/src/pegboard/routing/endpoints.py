@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from pegboard.concurrency import run_in_threadpool
+from pegboard.concurrency import is_async, run_in_threadpool
 from pegboard.requests import Request
 from pegboard.responses import AppResponse, to_response
 from pegboard.types import ASGIApp, Receive, Scope, Send
@@ -25,7 +25,6 @@ __all__ = [
     "adapt_websocket",
     "as_app",
     "endpoint_name",
-    "is_async",
     "is_function",
     "wrap_in_middleware",
 ]
@@ -103,15 +102,6 @@ def wrap_in_middleware(app: ASGIApp, middleware: Sequence[MiddlewareFactory]) ->
     for factory in reversed(middleware):
         app = factory(app)
     return app
-
-
-def is_async(function: Any) -> bool:
-    """Whether calling ``function`` gives a coroutine, looking through partials and callable objects."""
-    while isinstance(function, partial):
-        function = function.func
-    return inspect.iscoroutinefunction(function) or (
-        not inspect.isroutine(function) and inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
-    )
 
 
 def endpoint_name(endpoint: Any) -> str:

@@ -25,6 +25,9 @@ class MissRoute(BaseRoute):
         self._set("/", None, None, None, None)
         self.path = f"({miss.kind.value})"
 
+    def _default_name(self) -> str:
+        return self.miss.kind.value.replace(" ", "_")
+
     @property
     def label(self) -> str:
         """How messages name this route."""

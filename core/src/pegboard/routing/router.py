@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pegboard.routing.endpoints import MiddlewareFactory
-from pegboard.routing.routes import BaseRoute, Host, Mount, PluginOverrides, Route, WebSocketRoute
+from pegboard.routing.routes import BaseRoute, Host, Inner, Mount, PluginOverrides, Route, WebSocketRoute
 from pegboard.routing.templates import Template
 from pegboard.types import ASGIApp
 from pegboard.urls import URLPath
@@ -62,7 +62,7 @@ def flatten(routes: Sequence[BaseRoute], around: tuple[BaseRoute, ...] = ()) -> 
 
 def flatten_inner(route: BaseRoute, around: tuple[BaseRoute, ...]) -> Iterator[FlatRoute]:
     """The routes below a mount or host whose routes are the board's to serve."""
-    if isinstance(route, Mount | Host) and (route.app is None or isinstance(route.app, Router)):
+    if isinstance(route, Inner) and route.is_flattened:
         yield from flatten(route.routes, (*around, route))
 
 

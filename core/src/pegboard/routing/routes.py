@@ -13,7 +13,7 @@ from pegboard.routing.endpoints import MiddlewareFactory, adapt, adapt_websocket
 from pegboard.routing.templates import Template
 from pegboard.types import ASGIApp
 
-__all__ = ["BaseRoute", "HasRoutes", "Host", "Mount", "PluginOverrides", "Route", "WebSocketRoute"]
+__all__ = ["BaseRoute", "HasRoutes", "Host", "Inner", "Mount", "PluginOverrides", "Route", "WebSocketRoute"]
 
 PluginOverrides = Mapping[str, Any]
 
@@ -54,7 +54,7 @@ class BaseRoute:
         self.max_body_size = max_body_size
 
     def _default_name(self) -> str:
-        return "" if self.endpoint is None else endpoint_name(self.endpoint)
+        return ""
 
     @property
     def label(self) -> str:
@@ -90,6 +90,9 @@ class Route(BaseRoute):
         self.include_in_schema = include_in_schema
         self.methods = _methods(endpoint, methods)
 
+    def _default_name(self) -> str:
+        return endpoint_name(self.endpoint)
+
     @property
     def label(self) -> str:
         """Methods and path, as messages name this route."""
@@ -112,13 +115,45 @@ class WebSocketRoute(BaseRoute):
         self._set(path, name, plugins, middleware, None)
         self.call = adapt_websocket(endpoint)
 
+    def _default_name(self) -> str:
+        return endpoint_name(self.endpoint)
+
     @property
     def label(self) -> str:
         """How messages name this route."""
         return f"WEBSOCKET {self.path}"
 
 
-class Mount(BaseRoute):
+class Inner(BaseRoute):
+    """What mounts and hosts share: an ASGI application of their own, or routes that are the board's to serve."""
+
+    app: Any
+    _routes: Sequence[BaseRoute] | None
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes inside, where they are known."""
+        if self._routes is not None:
+            return self._routes
+        routes: Sequence[BaseRoute] = getattr(self.app, "routes", ())
+        return routes
+
+    @property
+    def is_flattened(self) -> bool:
+        """Whether the board serves these routes itself: a router holds routes, and is no application."""
+        return self._routes is not None or not callable(self.app)
+
+    def _set_inside(self, app: Any, routes: Sequence[BaseRoute] | None) -> None:
+        if (app is None) == (routes is None):
+            got = "neither" if app is None else "both"
+            raise TypeError(f"{self.label} takes either app= or routes=, got {got}")
+        if app is not None and not callable(app) and not hasattr(app, "routes"):
+            raise TypeError(f"{self.label} has app={app!r}; expected an ASGI application or a Router")
+        self.app = self.endpoint = app
+        self._routes = routes
+
+
+class Mount(Inner):
     """Everything below ``path``: an ASGI application, or routes."""
 
     def __init__(
@@ -132,25 +167,13 @@ class Mount(BaseRoute):
         plugins: PluginOverrides | None = None,
         max_body_size: int | None = None,
     ) -> None:
-        if (app is None) == (routes is None):
-            raise TypeError(f"Mount({path!r}) takes either app= or routes=, got {'neither' if app is None else 'both'}")
         text = path.rstrip("/")
-        self.endpoint = None
         self._set(text or "/", name, plugins, middleware, max_body_size)
         self.path = text
-        self.endpoint = self.app = app
-        self._routes = routes
-
-    @property
-    def routes(self) -> Sequence[BaseRoute]:
-        """The routes below, where they are known."""
-        if self._routes is not None:
-            return self._routes
-        routes: Sequence[BaseRoute] = getattr(self.app, "routes", ())
-        return routes
+        self._set_inside(app, routes)
 
 
-class Host(BaseRoute):
+class Host(Inner):
     """Everything asked of hosts that match ``host``, such as ``api.example.org`` or ``{tenant}.example.org``."""
 
     def __init__(
@@ -162,23 +185,16 @@ class Host(BaseRoute):
         routes: Sequence[BaseRoute] | None = None,
         plugins: PluginOverrides | None = None,
     ) -> None:
-        if (app is None) == (routes is None):
-            raise TypeError(f"Host({host!r}) takes either app= or routes=, got {'neither' if app is None else 'both'}")
         self.host = host
         self.host_template = Template.parse_host(host)
-        self.endpoint = None
         self._set("/", name, plugins, None, None)
         self.path = ""
-        self.endpoint = self.app = app
-        self._routes = routes
+        self._set_inside(app, routes)
 
     @property
-    def routes(self) -> Sequence[BaseRoute]:
-        """The routes of this host, where they are known."""
-        if self._routes is not None:
-            return self._routes
-        routes: Sequence[BaseRoute] = getattr(self.app, "routes", ())
-        return routes
+    def label(self) -> str:
+        """How messages name this host."""
+        return f"Host {self.host!r}"
 
 
 def _methods(endpoint: Any, methods: Collection[str] | None) -> frozenset[str] | None:

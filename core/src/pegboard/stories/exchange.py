@@ -42,6 +42,7 @@ class Exchange:
     """One response on its way out.
 
     ``answered_by`` and ``error`` are what hooks did to a head that was known only when the response started.
+    ``is_shaped`` says that hooks have seen the response already, so that its start is not theirs to see again.
     ``failure`` is the first thing that `receive` or `send` raised: it counts, whatever an application makes of it.
     """
 
@@ -55,12 +56,15 @@ class Exchange:
         "error",
         "failure",
         "filters",
+        "is_shaped",
         "out",
         "request",
         "stage",
     )
 
-    def __init__(self, request: Request, send: Send, shape: Shape, filters: FilterChain | None) -> None:
+    def __init__(
+        self, request: Request, send: Send, shape: Shape, filters: FilterChain | None, is_shaped: bool = False
+    ) -> None:
         self.request = request
         self.out = Outlet(send, request.scope["method"] == "HEAD")
         self._shape = shape
@@ -68,6 +72,7 @@ class Exchange:
         self._held: tuple[Head, Message] | None = None
         self._watching = self._replaced = False
         self.filters = filters
+        self.is_shaped = is_shaped
         self.stage = IDLE
         self.failure: Exception | None = None
         self.error: BaseException | None = None
@@ -94,9 +99,9 @@ class Exchange:
         if response.whole:
             await self._send_whole(response)
             return
-        if not response.is_app:
+        if self.is_shaped or not response.is_app:
             self._head = response
-            self._watching = True
+        self._watching = not response.is_app
         push: ASGIApp = response.push if response.plain_call else response
         await push(self.request.scope, self.receive, self.send)
         if self.stage != DONE and not self.out.gone:
@@ -106,7 +111,7 @@ class Exchange:
         """Forget a response that failed before anything of it went out."""
         self.close()
         self.filters = self._head = self._held = self.error = self.answered_by = None
-        self._watching = False
+        self._watching = self.is_shaped = False
         self.stage = IDLE
 
     def close(self) -> None:
@@ -166,6 +171,7 @@ class Exchange:
         if shaped is head:
             await self._begin(head, message)
             return
+        self.is_shaped = True
         await self.run(shaped)
         self._replaced = True
         self._watching = False

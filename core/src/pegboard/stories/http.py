@@ -13,8 +13,9 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
+from pegboard import raw_headers
 from pegboard.compiling import Call, Pipeline, Step
-from pegboard.errors import default_answer, server_error
+from pegboard.errors import default_answer, find_handler, find_last_resort, server_error
 from pegboard.filters import BodyFilter, FilterChain
 from pegboard.outcome import OutcomeKind
 from pegboard.requests import ClientDisconnect, Request
@@ -85,7 +86,8 @@ class HTTPStory(Story):
                     answered_by = step.plugin
                 response, error, answered_by = await self.recover(request, pipeline, exc, answered_by)
 
-            if (pipeline.response or pipeline.body) and not response.is_app:
+            is_shaped = (pipeline.response or pipeline.body) and not response.is_app
+            if is_shaped:
                 response, filters, error, answered_by = await self.shape(
                     request, pipeline, own(response), error, answered_by
                 )
@@ -100,7 +102,7 @@ class HTTPStory(Story):
                 await send({"type": "http.response.body", "body": body})
                 kind = "sent"
             else:
-                exchange = Exchange(request, send, partial(self.shape, request, pipeline), filters)
+                exchange = Exchange(request, send, partial(self.shape, request, pipeline), filters, bool(is_shaped))
                 response, error, answered_by = await self.push(exchange, pipeline, response, error, answered_by)
                 kind = exchange.kind
         except OSError:
@@ -145,17 +147,17 @@ class HTTPStory(Story):
     async def handled(self, request: Request, exc: Exception) -> tuple[Any, Exception]:
         """What an exception handler answers, or None; and the exception that is to be answered now."""
         try:
-            handler = self.handlers.find(exc)
-            return (None if handler is None else await self.handlers.answer(handler, request, exc)), exc
+            handler = find_handler(self.handlers, request.scope, exc)
+            return (None if handler is None else to_response(await handler(request, exc))), exc
         except Exception as failed:
             return None, failed
 
     async def last_answer(self, request: Request, exc: Exception) -> Any:
         """The 500 for an exception that is going to be raised again."""
-        handler = self.handlers.last_resort
+        handler = find_last_resort(self.handlers, request.scope)
         if handler is not None and not self.debug:
             try:
-                return await self.handlers.answer(handler, request, exc)
+                return to_response(await handler(request, exc))
             except Exception as failed:
                 exc.add_note(f"and the last-resort exception handler failed with {failed!r}")
         return server_error(exc, self.debug, request.header(b"accept") or b"")
@@ -182,6 +184,8 @@ class HTTPStory(Story):
                     replacement = await replacement_of(step, answer, response)
                     if replacement is not response:
                         response, answered_by = replacement, step.plugin
+            if response.status_code in (204, 304) and response.whole and response.body:
+                empty(response)
             hook = "body"
             for call in pipeline.body:
                 body_filter = call(request, response)
@@ -232,6 +236,7 @@ class HTTPStory(Story):
         request = exchange.request
         response, error, answered_by = await self.recover(request, pipeline, exc, answered_by)
         if (pipeline.response or pipeline.body) and not response.is_app:
+            exchange.is_shaped = True
             response, exchange.filters, error, answered_by = await self.shape(
                 request, pipeline, own(response), error, answered_by
             )
@@ -272,6 +277,12 @@ def spoken_for(exc: Exception) -> tuple[Any, Exception]:
         return default_answer(exc), exc
     except Exception as failed:
         return None, failed
+
+
+def empty(response: Any) -> None:
+    """Take the body from a response whose status has none any more (RFC 9110 sections 15.3.5 and 15.4.5)."""
+    response.body = b""
+    raw_headers.remove(response.raw_headers, b"content-length")
 
 
 def _chain(opened: list[tuple[BodyFilter, Step]]) -> FilterChain:

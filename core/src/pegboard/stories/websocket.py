@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from pegboard.compiling import Pipeline
-from pegboard.errors import default_answer, server_error
+from pegboard.errors import default_answer, find_handler, server_error
 from pegboard.exceptions import HTTPException, WebSocketException
 from pegboard.outcome import WebSocketOutcome
 from pegboard.responses import Response, to_response
@@ -92,7 +92,7 @@ class WebSocketStory(Story):
 
     async def recover(self, websocket: WebSocket, exc: Exception) -> Exception | None:
         """End the WebSocket as an exception demands; gives the exception when nobody handled it."""
-        handler = self.handlers.find(exc)
+        handler = find_handler(self.handlers, websocket.scope, exc)
         try:
             if handler is not None:
                 answer = await handler(websocket, exc)

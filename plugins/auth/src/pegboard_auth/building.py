@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from pegboard.routing.endpoints import is_async
+from pegboard.concurrency import is_async
 from pegboard_auth.api_keys import APIKeys, LookedUpAPIKeys
 from pegboard_auth.basic import Account, Basic
 from pegboard_auth.bearer import AsyncBearer, Bearer

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from pegboard.concurrency import is_async
 from pegboard.plugin import RouteHooks
 from pegboard.raw_headers import merge_vary
 from pegboard.requests import HTTPConnection, Request
 from pegboard.responses import Head, Response
-from pegboard.routing.endpoints import is_async
 from pegboard.websockets import WebSocket
 from pegboard_auth.answers import Answers
 from pegboard_auth.audit import Audit

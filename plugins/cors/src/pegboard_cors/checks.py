@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pegboard.concurrency import is_async
 from pegboard.regex_safety import RegexError, inspect_regex
-from pegboard.routing.endpoints import is_async
 from pegboard_cors.origins import Origin, OriginError, is_loopback, read_origin
 from pegboard_cors.patterns import is_pattern, read_pattern
 from pegboard_cors.requested import is_token

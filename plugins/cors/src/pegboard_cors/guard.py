@@ -15,10 +15,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from pegboard.concurrency import is_async
 from pegboard.raw_headers import find, merge_vary
 from pegboard.requests import HTTPConnection, Request
 from pegboard.responses import Head, PlainTextResponse, Response
-from pegboard.routing.endpoints import is_async
 from pegboard.types import ASGIApp, RawHeaders, Receive, Scope, Send
 from pegboard.websockets import WebSocket
 from pegboard_cors.asking import ask
