@@ -74,6 +74,9 @@ class Head:
     background: Callable[[], Awaitable[None]] | None = None
     """What runs after the response was sent."""
 
+    first_use: ClassVar[Any] = None
+    """Status, headers and body as they were before hooks saw this response for the first time."""
+
     def __init__(self, status_code: int, raw_headers: list[RawHeader]) -> None:
         self.status_code = status_code
         self.raw_headers = raw_headers

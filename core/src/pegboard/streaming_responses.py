@@ -74,7 +74,9 @@ class StreamingResponse(Response):
         await send(self.start_message())
         charset = self.charset
         async for chunk in self.body_iterator:
-            data = chunk.encode(charset) if isinstance(chunk, str) else bytes(chunk)
+            data = chunk
+            if type(data) is not bytes:
+                data = data.encode(charset) if isinstance(data, str) else bytes(data)
             await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -50,9 +50,10 @@ async def replacement_of(step: Step, result: Any, response: Any) -> Any:
 
 def own(response: Any) -> Any:
     """``response`` for one request: itself when it is used for the first time, a copy of what it was then otherwise."""
-    first = getattr(response, "first_use", None)
+    first = response.first_use
     if first is None:
-        response.first_use = (response.status_code, response.raw_headers.copy(), getattr(response, "body", None))
+        body = response.body if response.whole else None
+        response.first_use = (response.status_code, response.raw_headers.copy(), body)
         return response
     status_code, headers, body = first
     fresh = copy(response)

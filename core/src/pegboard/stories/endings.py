@@ -16,13 +16,13 @@ from typing import Any
 
 from anyio import CancelScope
 
-from pegboard.compiling import Pipeline
+from pegboard.compiling import Call, Pipeline
 from pegboard.outcome import Outcome, OutcomeKind
 from pegboard.plans import Plan
 from pegboard.requests import Request
 from pegboard.stories.exchange import Exchange
 
-__all__ = ["complete", "conclude", "run_background"]
+__all__ = ["complete", "conclude", "run_background", "tell"]
 
 logger = logging.getLogger("pegboard")
 
@@ -50,27 +50,65 @@ def conclude(
     return Outcome(plan.route, kind, status, error, answered_by, request.bytes_in, bytes_out, started, first, duration)
 
 
-async def complete(
-    connection: Any, pipeline: Pipeline, hook: str, outcome: Any, start: int = 0, shielded: bool = False
-) -> None:
-    """Tell the hooks at the end, from the one at ``start`` on, what became of ``connection``."""
-    if outcome.kind == "cancelled" and not shielded:
-        with CancelScope(shield=True):
-            await complete(connection, pipeline, hook, outcome, start, True)
-        return
-    for position, call in enumerate(getattr(pipeline, hook)[start:], start + 1):
+async def complete(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> None:
+    """Tell the hooks at the end what became of ``connection``, and wait until they have done."""
+    left = tell(connection, pipeline, hook, outcome)
+    if left is not None:
+        await left
+
+
+def tell(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> Awaitable[None] | None:
+    """Tell the hooks at the end what became of ``connection``; gives what is left to await, if anything is.
+
+    A plain function, because most of these hooks are: a coroutine is made for the first that has more to do.
+    """
+    if outcome.kind == "cancelled":
+        return _tell_shielded(connection, pipeline, hook, outcome)
+    calls: tuple[Call, ...] = getattr(pipeline, hook)
+    for call in calls:
         try:
             result = call(connection, outcome)
+        except Exception as exc:
+            _report(pipeline, hook, call, exc)
+            continue
+        if result is not None:
+            return _tell_rest(connection, pipeline, hook, outcome, calls.index(call), result)
+    return None
+
+
+async def _tell_rest(connection: Any, pipeline: Pipeline, hook: str, outcome: Any, position: int, result: Any) -> None:
+    """Settle the result of the hook at ``position``, and tell those behind it."""
+    calls: tuple[Call, ...] = getattr(pipeline, hook)
+    while True:
+        call = calls[position]
+        try:
+            if result is None:
+                result = call(connection, outcome)
             if result is not None:
                 await pipeline.step(hook, call).settle_nothing(result)
         except Exception as exc:
-            step = pipeline.step(hook, call)
-            step.blame(exc)
-            logger.exception("Hook %r of %s failed", hook, step.described)
+            _report(pipeline, hook, call, exc)
         except BaseException:
-            with CancelScope(shield=True):
-                await complete(connection, pipeline, hook, outcome, position, True)
+            # The cancellation goes on when the others were told.
+            if position + 1 < len(calls):
+                with CancelScope(shield=True):
+                    await _tell_rest(connection, pipeline, hook, outcome, position + 1, None)
             raise
+        result = None
+        position += 1
+        if position == len(calls):
+            return
+
+
+async def _tell_shielded(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> None:
+    with CancelScope(shield=True):
+        await _tell_rest(connection, pipeline, hook, outcome, 0, None)
+
+
+def _report(pipeline: Pipeline, hook: str, call: Call, exc: Exception) -> None:
+    step = pipeline.step(hook, call)
+    step.blame(exc)
+    logger.error("Hook %r of %s failed", hook, step.described, exc_info=exc)
 
 
 async def run_background(task: Callable[[], Awaitable[None]], error: BaseException | None) -> None:

@@ -25,16 +25,14 @@ from pegboard.requests import Request
 from pegboard.responses import Head, content_length
 from pegboard.stories.files import Span, path_size
 from pegboard.stories.outlet import Outlet
+from pegboard.stories.shaping import Shaped
 from pegboard.types import ASGIApp, Message, Send
 
 __all__ = ["DONE", "HELD", "IDLE", "OPEN", "Exchange"]
 
 IDLE, HELD, OPEN, DONE = range(4)
 
-Shaped = tuple[Any, FilterChain | None, BaseException | None, str | None]
-"""The response to send, its filters, what a hook raised, and the plugin that replaced or broke the response."""
-
-Shape = Callable[[Any], Awaitable[Shaped]]
+Shape = Callable[[Any], Shaped | Awaitable[Shaped]]
 """Runs `response` and `body` hooks on a head."""
 
 
@@ -142,6 +140,12 @@ class Exchange:
         if self._replaced:
             return
         try:
+            if self.stage == OPEN and self.filters is None and message["type"] == "http.response.body":
+                # The way of nearly every piece of a stream is kept short.
+                await self.out.piece(message)
+                if not message.get("more_body", False):
+                    self.stage = DONE
+                return
             await _ACTS.get(message["type"], Exchange._pass)(self, message)
         except Exception as exc:
             self.failure = self.failure or exc
@@ -166,13 +170,17 @@ class Exchange:
     async def _on_foreign_start(self, message: Message) -> None:
         """A foreign application's start becomes a head, which hooks may change or replace."""
         head = Head(message["status"], _pairs(message.get("headers", ())))
-        shaped, self.filters, self.error, self.answered_by = await self._shape(head)
-        self._head = shaped
-        if shaped is head:
+        shaped = self._shape(head)
+        if not isinstance(shaped, tuple):
+            shaped = await shaped
+        response, self.filters, self.error, self.answered_by = shaped
+        del shaped
+        self._head = response
+        if response is head:
             await self._begin(head, message)
             return
         self.is_shaped = True
-        await self.run(shaped)
+        await self.run(response)
         self._replaced = True
         self._watching = False
 

@@ -13,17 +13,17 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from pegboard import raw_headers
 from pegboard.compiling import Call, Pipeline, Step
 from pegboard.errors import default_answer, find_handler, find_last_resort, server_error
-from pegboard.filters import BodyFilter, FilterChain
+from pegboard.filters import FilterChain
 from pegboard.outcome import OutcomeKind
 from pegboard.requests import ClientDisconnect, Request
 from pegboard.responses import Response, to_response
-from pegboard.stories.answers import answer_of, own, replacement_of
+from pegboard.stories.answers import answer_of, own
 from pegboard.stories.base import Story, rewritten
-from pegboard.stories.endings import complete, conclude, run_background
-from pegboard.stories.exchange import Exchange, Shaped
+from pegboard.stories.endings import conclude, run_background, tell
+from pegboard.stories.exchange import Exchange
+from pegboard.stories.shaping import shape
 from pegboard.types import Receive, Scope, Send
 
 __all__ = ["HTTPStory"]
@@ -88,9 +88,12 @@ class HTTPStory(Story):
 
             is_shaped = (pipeline.response or pipeline.body) and not response.is_app
             if is_shaped:
-                response, filters, error, answered_by = await self.shape(
-                    request, pipeline, own(response), error, answered_by
-                )
+                shaped = shape(request, pipeline, self.debug, own(response), error, answered_by)
+                if not isinstance(shaped, tuple):
+                    shaped = await shaped
+                response, filters, error, answered_by = shaped
+                # It holds the error, whose traceback holds this frame.
+                del shaped
 
             if response.whole and filters is None:
                 await send(
@@ -102,7 +105,9 @@ class HTTPStory(Story):
                 await send({"type": "http.response.body", "body": body})
                 kind = "sent"
             else:
-                exchange = Exchange(request, send, partial(self.shape, request, pipeline), filters, bool(is_shaped))
+                exchange = Exchange(
+                    request, send, partial(shape, request, pipeline, self.debug), filters, bool(is_shaped)
+                )
                 response, error, answered_by = await self.push(exchange, pipeline, response, error, answered_by)
                 kind = exchange.kind
         except OSError:
@@ -111,12 +116,12 @@ class HTTPStory(Story):
             error = exc
             kind = "error" if isinstance(exc, Exception) else "cancelled"
         if pipeline.complete:
-            await complete(
-                request,
-                pipeline,
-                "complete",
-                conclude(request, plan, kind, response, exchange, error, answered_by, started, first_byte),
-            )
+            outcome = conclude(request, plan, kind, response, exchange, error, answered_by, started, first_byte)
+            left = tell(request, pipeline, "complete", outcome)
+            # The traceback of the error holds this frame: what leads back to it is not kept.
+            del outcome
+            if left is not None:
+                await left
 
         if response is not None and response.background is not None and response.plain_call and kind in ANSWERED:
             await run_background(response.background, error)
@@ -162,48 +167,6 @@ class HTTPStory(Story):
                 exc.add_note(f"and the last-resort exception handler failed with {failed!r}")
         return server_error(exc, self.debug, request.header(b"accept") or b"")
 
-    async def shape(
-        self,
-        request: Request,
-        pipeline: Pipeline,
-        response: Any,
-        error: BaseException | None = None,
-        answered_by: str | None = None,
-    ) -> Shaped:
-        """Run `response` and `body` hooks on a response whose head is known.
-
-        A hook that fails turns the answer into a bare 500, and no further hook runs.
-        """
-        opened: list[tuple[BodyFilter, Step]] = []
-        hook, call = "response", None
-        try:
-            for call in pipeline.response:
-                answer = call(request, response)
-                if answer is not None:
-                    step = pipeline.step(hook, call)
-                    replacement = await replacement_of(step, answer, response)
-                    if replacement is not response:
-                        response, answered_by = replacement, step.plugin
-            if response.status_code in (204, 304) and response.whole and response.body:
-                empty(response)
-            hook = "body"
-            for call in pipeline.body:
-                body_filter = call(request, response)
-                if body_filter is not None:
-                    step = pipeline.step(hook, call)
-                    if not isinstance(body_filter, BodyFilter):
-                        raise step.misuse(body_filter, "a BodyFilter or None")
-                    opened.append((body_filter, step))
-        except BaseException as exc:
-            _chain(opened).close()
-            if call is None or not isinstance(exc, Exception):
-                raise
-            step = pipeline.step(hook, call)
-            step.blame(exc)
-            exc.__context__ = exc.__context__ or error
-            return server_error(exc, self.debug), None, exc, step.plugin
-        return response, _chain(opened) if opened else None, error, answered_by
-
     async def push(
         self,
         exchange: Exchange,
@@ -237,9 +200,11 @@ class HTTPStory(Story):
         response, error, answered_by = await self.recover(request, pipeline, exc, answered_by)
         if (pipeline.response or pipeline.body) and not response.is_app:
             exchange.is_shaped = True
-            response, exchange.filters, error, answered_by = await self.shape(
-                request, pipeline, own(response), error, answered_by
-            )
+            shaped = shape(request, pipeline, self.debug, own(response), error, answered_by)
+            if not isinstance(shaped, tuple):
+                shaped = await shaped
+            response, exchange.filters, error, answered_by = shaped
+            del shaped
         return response, error, answered_by
 
     async def bare(self, exchange: Exchange, pipeline: Pipeline, exc: Exception, answered_by: str | None) -> Answer:
@@ -277,13 +242,3 @@ def spoken_for(exc: Exception) -> tuple[Any, Exception]:
         return default_answer(exc), exc
     except Exception as failed:
         return None, failed
-
-
-def empty(response: Any) -> None:
-    """Take the body from a response whose status has none any more (RFC 9110 sections 15.3.5 and 15.4.5)."""
-    response.body = b""
-    raw_headers.remove(response.raw_headers, b"content-length")
-
-
-def _chain(opened: list[tuple[BodyFilter, Step]]) -> FilterChain:
-    return FilterChain([(body_filter, step.blame) for body_filter, step in opened])

@@ -7,6 +7,7 @@ will not go on.
 from __future__ import annotations
 
 from time import perf_counter
+from typing import NoReturn
 
 from pegboard.requests import ClientDisconnect
 from pegboard.responses import Head
@@ -37,19 +38,29 @@ class Outlet:
 
     async def body(self, data: bytes, more: bool) -> None:
         """Send a piece of the body."""
+        await self.piece({"type": "http.response.body", "body": data, "more_body": more})
+
+    async def piece(self, message: Message) -> None:
+        """Send ``message``, which holds a piece of the body."""
         if self.silent:
             # RFC 9110 section 9.3.2: no content in the answer to HEAD.
-            data = b""
-        await self.send({"type": "http.response.body", "body": data, "more_body": more})
-        self.bytes_out += len(data)
+            message = {**message, "body": b""}
+        try:
+            await self._send(message)
+        except Exception as error:
+            self._fail(error)
+        self.bytes_out += len(message.get("body", b""))
 
     async def send(self, message: Message) -> None:
         """Send any message. Raises ClientDisconnect when the client has left."""
         try:
             await self._send(message)
-        except OSError as error:
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> NoReturn:
+        if isinstance(error, OSError):
             self.gone = True
             raise ClientDisconnect("The client left before the whole response was sent") from error
-        except Exception:
-            self.broken = True
-            raise
+        self.broken = True
+        raise error

@@ -1,0 +1,131 @@
+"""Shaping a response whose head is known: `response` hooks, then the filters that `body` hooks give.
+
+Rules that must not move:
+
+- A hook that fails turns the answer into a bare 500, and no further hook runs.
+- Most hooks are plain functions that only change the head, so `shape` is a plain function too: it makes a coroutine for
+  the first hook that has something to await or to replace, and that goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from pegboard import raw_headers
+from pegboard.compiling import Call, Pipeline, Step
+from pegboard.errors import server_error
+from pegboard.filters import BodyFilter, FilterChain
+from pegboard.requests import Request
+from pegboard.stories.answers import replacement_of
+
+__all__ = ["Shaped", "shape"]
+
+Shaped = tuple[Any, FilterChain | None, BaseException | None, str | None]
+"""The response to send, its filters, what a hook raised, and the plugin that replaced or broke the response."""
+
+BODILESS = (204, 304)
+"""Statuses whose responses have no content, of those that a hook may set."""
+
+
+def shape(
+    request: Request,
+    pipeline: Pipeline,
+    debug: bool,
+    response: Any,
+    error: BaseException | None = None,
+    answered_by: str | None = None,
+) -> Shaped | Awaitable[Shaped]:
+    """Run the hooks on ``response``; gives what becomes of it, at once or to be awaited.
+
+    ``error`` and ``answered_by`` are what is known so far; they are given back unless a hook changes them.
+    """
+    call: Call | None = None
+    try:
+        for call in pipeline.response:
+            answer = call(request, response)
+            if answer is not None:
+                return _shape_from(request, pipeline, debug, response, error, answered_by, call, answer)
+    except Exception as exc:
+        return _broken(pipeline, "response", call, exc, debug, error)
+    if not pipeline.body and response.status_code not in BODILESS:
+        return response, None, error, answered_by
+    return _filtered(request, pipeline, debug, response, error, answered_by)
+
+
+async def _shape_from(
+    request: Request,
+    pipeline: Pipeline,
+    debug: bool,
+    response: Any,
+    error: BaseException | None,
+    answered_by: str | None,
+    call: Call,
+    answer: Any,
+) -> Shaped:
+    """Settle the ``answer`` of the hook ``call``, and run those behind it."""
+    calls = pipeline.response[pipeline.response.index(call) :]
+    current = call
+    try:
+        for current in calls:
+            if current is not call:
+                answer = current(request, response)
+            if answer is not None:
+                step = pipeline.step("response", current)
+                replacement = await replacement_of(step, answer, response)
+                if replacement is not response:
+                    response, answered_by = replacement, step.plugin
+    except Exception as exc:
+        return _broken(pipeline, "response", current, exc, debug, error)
+    return _filtered(request, pipeline, debug, response, error, answered_by)
+
+
+def _filtered(
+    request: Request,
+    pipeline: Pipeline,
+    debug: bool,
+    response: Any,
+    error: BaseException | None,
+    answered_by: str | None,
+) -> Shaped:
+    """Ask `body` hooks for filters."""
+    if response.status_code in BODILESS and response.whole and response.body:
+        _empty(response)
+    opened: list[tuple[BodyFilter, Step]] = []
+    call: Call | None = None
+    try:
+        for call in pipeline.body:
+            body_filter = call(request, response)
+            if body_filter is not None:
+                step = pipeline.step("body", call)
+                if not isinstance(body_filter, BodyFilter):
+                    raise step.misuse(body_filter, "a BodyFilter or None")
+                opened.append((body_filter, step))
+    except BaseException as exc:
+        _chain(opened).close()
+        if not isinstance(exc, Exception):
+            raise
+        return _broken(pipeline, "body", call, exc, debug, error)
+    return response, _chain(opened) if opened else None, error, answered_by
+
+
+def _broken(
+    pipeline: Pipeline, hook: str, call: Call | None, exc: Exception, debug: bool, error: BaseException | None
+) -> Shaped:
+    """The bare 500 for a hook that failed, with whose it is."""
+    if call is None:
+        raise exc
+    step = pipeline.step(hook, call)
+    step.blame(exc)
+    exc.__context__ = exc.__context__ or error
+    return server_error(exc, debug), None, exc, step.plugin
+
+
+def _empty(response: Any) -> None:
+    """Take the body from a response whose status has none any more (RFC 9110 sections 15.3.5 and 15.4.5)."""
+    response.body = b""
+    raw_headers.remove(response.raw_headers, b"content-length")
+
+
+def _chain(opened: list[tuple[BodyFilter, Step]]) -> FilterChain:
+    return FilterChain([(body_filter, step.blame) for body_filter, step in opened])
