@@ -1,5 +1,6 @@
 """A board collects routes and plugins, freezes once, and then serves what it has."""
 
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -437,7 +438,7 @@ async def test_routers_mount_and_keep_their_names() -> None:
 
 async def test_a_server_without_lifespan_is_served_all_the_same() -> None:
     @asynccontextmanager
-    async def lifespan(board: Any) -> Any:
+    async def lifespan(board: Any) -> AsyncIterator[dict[str, Any]]:
         yield {"never": "entered"}
 
     app = Pegboard(routes=[Route("/", hello)], lifespan=lifespan, plugins=[])
@@ -485,7 +486,7 @@ async def test_the_lifespan_of_a_mounted_board_runs_once_wherever_it_is_mounted(
     marks: list[str] = []
 
     @asynccontextmanager
-    async def lifespan(board: Any) -> Any:
+    async def lifespan(board: Any) -> AsyncIterator[dict[str, Any]]:
         marks.append("in")
         yield {"shared": 1}
         marks.append("out")
@@ -503,7 +504,7 @@ async def test_the_lifespan_of_a_mounted_board_runs_once_wherever_it_is_mounted(
 
 async def test_a_server_that_shares_no_state_gets_what_the_lifespan_gave() -> None:
     @asynccontextmanager
-    async def lifespan(board: Any) -> Any:
+    async def lifespan(board: Any) -> AsyncIterator[dict[str, Any]]:
         yield {"given": "by lifespan"}
 
     async def given(request: Request) -> str:

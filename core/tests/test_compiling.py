@@ -79,7 +79,7 @@ def test_equal_hooks_share_a_pipeline_and_others_do_not() -> None:
 
 def test_requests_go_outside_in_and_answers_inside_out() -> None:
     outer, inner = Impl("outer", "outer"), Impl("inner", "inner")
-    hooks = dict.fromkeys(("request", "response", "error", "body", "complete", "websocket"), (first,))
+    hooks: dict[str, Any] = dict.fromkeys(("request", "response", "error", "body", "complete", "websocket"), (first,))
     pipeline = PipelineFactory().make([(outer, hooks), (inner, hooks)])
     order = {hook: [step.plugin for step in pipeline.steps(hook)] for hook in hooks}
     assert order == {
@@ -105,9 +105,11 @@ def test_a_function_that_two_plugins_share_leads_back_to_each() -> None:
 
 
 def test_route_hooks_keep_what_was_given() -> None:
-    assert route_hooks(RouteHooks(request=first, response=[first, second])) == {
+    def respond(request: Any, response: Any) -> None: ...
+
+    assert route_hooks(RouteHooks(request=first, response=[respond, respond])) == {
         "request": (first,),
-        "response": (first, second),
+        "response": (respond, respond),
     }
 
 

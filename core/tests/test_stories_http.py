@@ -524,4 +524,3 @@ async def test_no_cycle_keeps_a_request_alive(path: str) -> None:
         await drop(app, scope_of(path, marker=marker))
         del marker
         assert alive() is None
-

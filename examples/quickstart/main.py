@@ -46,8 +46,8 @@ PAGE = """<!doctype html>
 @app.get("/")
 async def home(request: Request) -> HTMLResponse:
     plugins = "".join(
-        f"<li><b>{html.escape(member.name)}</b> {html.escape(member.found.version)} ({html.escape(member.place.reason)})</li>"
-        for member in app.plugins
+        f"<li><b>{html.escape(name)}</b> {html.escape(version)} ({html.escape(reason)})</li>"
+        for name, version, reason in ((each.name, each.found.version, each.place.reason) for each in app.plugins)
     )
     links = "".join(f'<li><a href="{link}">{link}</a></li>' for link in LINKS)
     return HTMLResponse(PAGE.format(plugins=plugins, links=links))

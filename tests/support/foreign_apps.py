@@ -234,11 +234,11 @@ def django_app(marks: Marks) -> Any:
         raise LookupError("django failed")
 
     def where(request: Any) -> Any:
-        return HttpResponse(f"{request.scope['root_path']} {request.path}", content_type="text/plain")
+        return HttpResponse(f"{request.scope['root_path']} {request.path}".encode(), content_type="text/plain")
 
     urls = ModuleType("foreign_urls")
     urls.urlpatterns = [  # type: ignore[attr-defined]
-        path("plain", lambda request: HttpResponse("plain", content_type="text/plain")),
+        path("plain", lambda request: HttpResponse(b"plain", content_type="text/plain")),
         path("json", lambda request: JsonResponse({"a": [1, 2]})),
         path("echo", lambda request: HttpResponse(request.body, content_type="text/plain")),
         path("stream", lambda request: StreamingHttpResponse(pieces(), content_type="text/plain")),

@@ -135,6 +135,7 @@ def test_whatever_is_sent_the_parser_gives_an_answer(traceparent: bytes, tracest
 def test_a_continued_trace_hands_on_the_same_trace_with_a_span_of_its_own() -> None:
     trace = continued([VALID], [b"foo=1"], "00f067aa0ba902b7")
     assert trace == Trace(TRACE.decode(), "00f067aa0ba902b7", PARENT.decode(), 1, "foo=1")
+    assert trace is not None
     assert trace.sampled
     assert trace.headers() == {
         "traceparent": f"00-{TRACE.decode()}-00f067aa0ba902b7-01",
