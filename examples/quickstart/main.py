@@ -38,7 +38,7 @@ PAGE = """<!doctype html>
 <p>Try:</p>
 <ul>{links}</ul>
 <p>With the token of pegboard.toml:
-<code>curl -H "Authorization: Bearer quickstart-token-for-trying-out" http://127.0.0.1:8000/private</code></p>
+<code>curl -H "Authorization: Bearer quickstart-token-for-trying-out" {base}private</code></p>
 </html>
 """
 
@@ -50,7 +50,7 @@ async def home(request: Request) -> HTMLResponse:
         for name, version, reason in ((each.name, each.found.version, each.place.reason) for each in app.plugins)
     )
     links = "".join(f'<li><a href="{link}">{link}</a></li>' for link in LINKS)
-    return HTMLResponse(PAGE.format(plugins=plugins, links=links))
+    return HTMLResponse(PAGE.format(plugins=plugins, links=links, base=html.escape(str(request.base_url))))
 
 
 @app.get("/greet/{name}")
