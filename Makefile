@@ -3,6 +3,8 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# How many tests run side by side: make test JOBS=1
+JOBS ?= auto
 # Arguments for pytest: make test ARGS="core/tests -k routing"
 ARGS ?=
 
@@ -12,9 +14,11 @@ PROJECTS := pyproject.toml core/pyproject.toml $(wildcard plugins/*/pyproject.to
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 EDITABLE := -e "./core[standard,forms,templates,test]" $(foreach plugin,$(PLUGINS),-e ./$(plugin))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
-# The installed environment, and the benchmark's additions to it. Each is made again when a pyproject.toml is newer.
+# The installed environment, and one of its own for the benchmark, whose peers would only be in the way elsewhere. Each
+# is made again when a pyproject.toml is newer.
 READY := $(VENV)/.ready
-READY_BENCH := $(VENV)/.ready-bench
+VENV_BENCH := .venv-bench
+READY_BENCH := $(VENV_BENCH)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench docs changelog clean
@@ -27,8 +31,7 @@ run: $(READY) ## Serve examples/quickstart on http://127.0.0.1:8000 (PORT=8001 f
 		--host $(HOST) --port $(PORT) --no-access-log --timeout-graceful-shutdown 5
 
 test: $(READY) ## Run every test of every package, and report the coverage
-	@$(BIN)/coverage erase
-	@status=0; $(BIN)/coverage run -m pytest $(ARGS) || status=$$?; \
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov --cov-report= $(ARGS); status=$$?; \
 		echo "coverage: $$($(BIN)/coverage report --format=total)% ($(BIN)/coverage report lists what is missing)"; exit $$status
 
 check: $(READY) ## Run every static check: ruff, mypy, pyright, import-linter
@@ -42,9 +45,8 @@ format: $(READY) ## Format the code and sort its imports
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
 
-bench: $(READY_BENCH) ## Measure side by side with the peers
-	@test -f benchmarks/run.py || { echo "make bench: benchmarks/run.py does not exist yet"; exit 1; }
-	$(BIN)/python benchmarks/run.py $(ARGS)
+bench: $(READY_BENCH) ## Measure side by side with the peers (ARGS=--quick, ARGS="--only plain", ARGS=--help)
+	$(VENV_BENCH)/bin/python -m benchmarks.run $(ARGS)
 
 docs: ## List the pages of the documentation
 	@find docs -name '*.md' | sort
@@ -55,7 +57,7 @@ changelog: $(READY) ## Gather changes/ into a changelog: DIST=plugins/cors VERSI
 	$(BIN)/towncrier build --config pyproject.toml --dir $(DIST) --version $(VERSION)
 
 clean: ## Remove the environment, caches and build results
-	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov
+	rm -rf $(VENV) $(VENV_BENCH) .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov
 	rm -rf core/dist plugins/*/dist
 	find core plugins tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -73,7 +75,9 @@ $(READY): $(PROJECTS) | $(BIN)/python
 	@$(PIP) install $(EDITABLE) --group dev
 	@touch $@
 
-$(READY_BENCH): $(READY)
-	@echo "Installing the benchmark's peers into $(VENV) ..."
-	@$(PIP) install --group bench
+$(READY_BENCH): $(PROJECTS) | $(BIN)/python
+	@echo "Installing Pegboard, its plugins and the benchmark's peers into $(VENV_BENCH) ..."
+	@$(BIN)/python -m venv $(VENV_BENCH)
+	@$(VENV_BENCH)/bin/python -m pip --disable-pip-version-check --quiet --quiet install --upgrade "pip>=25.1"
+	@$(VENV_BENCH)/bin/python -m pip --disable-pip-version-check --quiet --quiet install $(EDITABLE) --group bench
 	@touch $@

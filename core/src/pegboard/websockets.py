@@ -228,8 +228,11 @@ class WebSocket(HTTPConnection):
     async def _receive_data(self, timeout: float | None) -> Message:
         if self.application_state is not WebSocketState.CONNECTED:
             raise RuntimeError('The WebSocket is not connected; call "accept" first')
-        with fail_after(timeout):
+        if timeout is None:
             message = await self.receive()
+        else:
+            with fail_after(timeout):
+                message = await self.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
         return message

@@ -1,0 +1,151 @@
+"""The results of a run: JSON for programs, Markdown for readers, a chart for those in a hurry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import chart
+from benchmarks.harness import Row, Skipped
+from benchmarks.targets import Verdict
+
+__all__ = ["Results", "markdown", "write"]
+
+FOLDER = Path(__file__).parent / "results"
+
+_THREADED = ("all-", "alone-", "file")
+"""The cases in which threads work beside the event loop, so that CPU time tells more than the clock."""
+
+
+@dataclass(slots=True)
+class Results:
+    """Everything about one run."""
+
+    machine: dict[str, Any]
+    titles: dict[str, str]
+    rows: list[Row]
+    skipped: list[Skipped]
+    verdicts: list[Verdict]
+
+    def of(self, case: str) -> list[Row]:
+        """The rows of one case."""
+        return [row for row in self.rows if row.case == case]
+
+
+def write(results: Results) -> str:
+    """Write all three; gives their folder, seen from the repository's root."""
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "results.json").write_text(json.dumps(asdict(results), indent=1, ensure_ascii=False) + "\n")
+    (FOLDER / "results.md").write_text(markdown(results))
+    (FOLDER / "chart.svg").write_text(chart.draw(results.rows, results.titles))
+    return f"{FOLDER.parent.name}/{FOLDER.name}/"
+
+
+def markdown(results: Results) -> str:
+    """The whole report."""
+    return (
+        "\n".join([*_head(results), *_targets(results.verdicts), *_cases(results), *_skipped(results.skipped)]) + "\n"
+    )
+
+
+def _head(results: Results) -> Iterator[str]:
+    machine = results.machine
+    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    yield "# Results"
+    yield ""
+    yield (
+        f"{machine['date']}, {machine['python']} on {machine['system']}, {machine['processor']}, "
+        f"{machine['cores']} cores, load at the end {machine['load']}; {machine['rounds']} rounds, "
+        f"{machine['seconds']} seconds; sources {machine['sources']}. {packages}."
+    )
+    yield ""
+    yield "How it is measured: [README](../README.md). Times are per request; ratios are of medians."
+    yield ""
+
+
+def _targets(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    if not verdicts:
+        return
+    yield "## What is wanted"
+    yield ""
+    yield from _table(
+        ["case", "wanted", "measured", "verdict"],
+        (
+            [each.what, each.wanted, "-" if each.measured is None else figure(each.measured), each.verdict]
+            for each in verdicts
+        ),
+    )
+
+
+def _cases(results: Results) -> Iterator[str]:
+    for case, title in results.titles.items():
+        rows = results.of(case)
+        if rows:
+            yield f"## {title}"
+            yield ""
+            columns = _columns(case, rows)
+            yield from _table(list(columns), ([show(row) for show in columns.values()] for row in rows))
+
+
+def _columns(case: str, rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
+    """The columns of a case, each with what it shows of a row; those that say nothing are left out."""
+    floor = {row.variant: row.median for row in rows if row.peer == "raw ASGI"}
+    starlette = _starlette(rows)
+    columns: dict[str, Callable[[Row], str]] = {
+        "peer": lambda row: row.peer,
+        "variant": lambda row: row.variant,
+        f"median, {rows[0].unit}": lambda row: figure(row.median),
+        "minimum": lambda row: figure(row.minimum),
+        "quartiles": lambda row: f"{figure(row.lower_quartile)} to {figure(row.upper_quartile)}",
+        "CPU": lambda row: figure(row.cpu or 0.0),
+        "x raw ASGI": lambda row: _over(row, floor),
+        "x Starlette": lambda row: _over(row, starlette),
+    }
+    says = {
+        "variant": any(row.variant for row in rows),
+        "quartiles": any(row.samples > 1 for row in rows),
+        "minimum": any(row.samples > 1 for row in rows),
+        "CPU": case.startswith(_THREADED),
+        "x raw ASGI": bool(floor),
+        "x Starlette": bool(starlette),
+    }
+    return {name: show for name, show in columns.items() if says.get(name, True)}
+
+
+def _starlette(rows: Sequence[Row]) -> dict[str, float]:
+    """Starlette's medians by variant; where variants are its own, all are compared with its bare one."""
+    theirs = {row.variant: row.median for row in rows if row.peer == "Starlette"}
+    if "none" in theirs:
+        return {row.variant: theirs["none"] for row in rows}
+    return theirs
+
+
+def _over(row: Row, base: dict[str, float]) -> str:
+    return figure(row.median / base[row.variant]) if row.variant in base else ""
+
+
+def _skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
+    if skipped:
+        yield "## Not measured"
+        yield ""
+        yield from _table(
+            ["case", "peer", "variant", "why"], ([each.case, each.peer, each.variant, each.reason] for each in skipped)
+        )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+    yield ""
+
+
+def figure(value: float) -> str:
+    """A number with three digits that count."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -1,0 +1,195 @@
+"""What an application costs before its first request: import, start-up, compiling routes, memory per route.
+
+Each sample is a process of its own, and the entrants take turns. A process measures itself and prints one number, so
+that starting the interpreter is not in it.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.harness import Row, Skipped
+
+__all__ = ["CASES", "ProcessCase", "measure"]
+
+ROOT = Path(__file__).parent.parent
+SECONDS = 60
+
+IMPORT = """
+from time import perf_counter
+start = perf_counter()
+import {module}
+print((perf_counter() - start) * 1e3)
+"""
+
+TABLE = """
+import gc, asyncio, tracemalloc
+from time import perf_counter
+from benchmarks.asgi import Ask, ask_once, running
+from benchmarks.roster import peer
+found = peer({peer!r})
+templates = [{template!r}.format(number) for number in range({size})]
+
+async def main():
+    {before}
+    app = found.table(templates)
+    async with running(app) as state:
+        answer = await ask_once(app, Ask({path!r}.format({size} - 1)), state)
+        {after}
+    assert answer.body == b"%d" % ({size} - 1), answer
+
+gc.collect()
+asyncio.run(main())
+"""
+
+FOUR = """
+import asyncio
+from time import perf_counter
+from benchmarks.asgi import Ask, ask_once, running
+from benchmarks.cases import hooks
+{imports}
+
+async def main():
+    start = perf_counter()
+    {build}
+    async with running(app) as state:
+        answer = await ask_once(app, Ask("/section999/page"), state)
+        print((perf_counter() - start) * 1e3)
+    assert answer.status == 200, answer
+
+asyncio.run(main())
+"""
+
+PEGBOARD_FOUR = FOUR.format(
+    imports="from benchmarks.peers.pegboard_ import board, numbered\nfrom pegboard.routing import Route",
+    build="app = board(*(Route(f'/section{number}/page', numbered(number)) for number in range(1000)),"
+    " plugins=hooks.no_op_plugins(*[hooks.NoOp] * 4))",
+)
+STARLETTE_FOUR = FOUR.format(
+    imports="from benchmarks.peers.starlette_ import numbered\nfrom starlette.applications import Starlette\n"
+    "from starlette.middleware import Middleware\nfrom starlette.routing import Route",
+    build="app = Starlette(routes=[Route(f'/section{number}/page', numbered(number)) for number in range(1000)],"
+    " middleware=[Middleware(hooks.NoOpASGI)] * 4)",
+)
+
+CLOCK = "start = perf_counter()", "print((perf_counter() - start) * 1e3)"
+# A small table comes first, so that what the first start loads, whatever the number of routes, is not in it.
+WARM = """warm = found.table(templates[:100])
+    async with running(warm) as state:
+        await ask_once(warm, Ask({path!r}.format(99)), state)
+    gc.collect()
+    tracemalloc.start()"""
+MEMORY = WARM, "gc.collect(); print(tracemalloc.get_traced_memory()[0] / {size} / 1024)"
+
+STATIC = "/section{}/page", "/section{}/page"
+TYPED = "/api/v1/organisations/projects/resource{}/{{id:int}}", "/api/v1/organisations/projects/resource{}/7"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessCase:
+    """Programs that print one number each, by peer and variant; ``most`` is how often they are run at most."""
+
+    name: str
+    title: str
+    unit: str
+    programs: dict[tuple[str, str], str]
+    most: int = 15
+
+
+def tables(
+    size: int, kind: tuple[str, str], peers: Sequence[str], measured: tuple[str, str]
+) -> dict[tuple[str, str], str]:
+    """The program that builds and starts a table of routes, for each peer."""
+    before, after = measured[0].format(path=kind[1]), measured[1].format(size=size)
+    return {
+        (name, ""): TABLE.format(peer=name, size=size, template=kind[0], path=kind[1], before=before, after=after)
+        for name in peers
+    }
+
+
+MODULES = {
+    "Pegboard": "pegboard.applications",
+    "Starlette": "starlette.applications",
+    "FastAPI": "fastapi",
+    "Litestar": "litestar",
+    "BlackSheep": "blacksheep",
+    "Falcon": "falcon.asgi",
+    "Quart": "quart",
+}
+FEW = ("Pegboard", "Starlette", "Litestar", "BlackSheep", "Falcon")
+
+CASES = [
+    ProcessCase(
+        "import",
+        "Import of the application class",
+        "ms",
+        {(name, ""): IMPORT.format(module=module) for name, module in MODULES.items()},
+    ),
+    ProcessCase(
+        "start-four",
+        "From nothing to the first answer: 1,000 routes and four no-op plugins or ASGI middleware",
+        "ms",
+        {("Pegboard", ""): PEGBOARD_FOUR, ("Starlette", ""): STARLETTE_FOUR},
+    ),
+    ProcessCase(
+        "start-1000",
+        "From nothing to the first answer: 1,000 routes",
+        "ms",
+        tables(1_000, STATIC, list(MODULES), CLOCK),
+        5,
+    ),
+    ProcessCase("compile-10000", "10,000 fixed paths to the first answer", "ms", tables(10_000, STATIC, FEW, CLOCK), 3),
+    ProcessCase(
+        "compile-10000-typed", "10,000 typed paths to the first answer", "ms", tables(10_000, TYPED, FEW, CLOCK), 3
+    ),
+    ProcessCase(
+        "memory-route", "Memory per route, of 1,000 fixed paths", "KB", tables(1_000, STATIC, list(MODULES), MEMORY), 1
+    ),
+    ProcessCase(
+        "memory-typed", "Memory per route, of 1,000 typed paths", "KB", tables(1_000, TYPED, list(MODULES), MEMORY), 1
+    ),
+]
+
+
+def measure(case: ProcessCase, rounds: int, peers: frozenset[str] | None) -> tuple[list[Row], list[Skipped]]:
+    """Run each program so many times, taking turns."""
+    rounds = min(rounds, case.most)
+    programs = {key: text for key, text in case.programs.items() if peers is None or key[0] in peers}
+    samples: dict[tuple[str, str], list[float]] = {key: [] for key in programs}
+    failed: dict[tuple[str, str], str] = {}
+    order = list(programs)
+    shuffle = random.Random(11).shuffle
+    # One turn more than is kept: the first one writes bytecode and fills the disk's cache.
+    for turn in range(rounds + (rounds > 1)):
+        shuffle(order)
+        for key in order:
+            if key in failed:
+                continue
+            value = run(programs[key])
+            if isinstance(value, str):
+                failed[key] = value
+            elif turn or rounds == 1:
+                samples[key].append(value)
+    rows = [
+        Row.of(case.name, *key, values, case.unit) for key, values in samples.items() if values and key not in failed
+    ]
+    return rows, [Skipped(case.name, *key, reason) for key, reason in failed.items()]
+
+
+def run(program: str) -> float | str:
+    """What a program printed, or why it did not."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"takes longer than {SECONDS} seconds"
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        return f"fails: {last[0][:200]}"
+    return float(done.stdout)

@@ -1,0 +1,159 @@
+"""What issue 11 wants, as data, and the verdict of a run on it.
+
+A target compares medians of one run. A term is the median of one entrant, or the difference of two; a target is one
+term over another, or a term alone, in its unit. The numbers are never lowered: a target that is missed stays missed in
+the report until it is met. What goes over the wire is not measured in process, and has no row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.harness import Row
+
+__all__ = ["TARGETS", "Target", "Verdict", "judge"]
+
+Key = tuple[str, str, str]
+"""Case, peer and variant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A median, or by how much it is more than another."""
+
+    of: Key
+    less: Key | None = None
+
+    def value(self, medians: Mapping[Key, float]) -> float:
+        """The term's value. Raises KeyError when something was not measured."""
+        return medians[self.of] - (medians[self.less] if self.less else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """``over`` divided by ``under`` (or ``over`` alone) is wanted to be at most ``limit``."""
+
+    what: str
+    wanted: str
+    limit: float
+    over: Term
+    under: Term | None = None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of a target: ``met``, ``missed`` or ``not measured``."""
+
+    what: str
+    wanted: str
+    limit: float
+    measured: float | None
+    verdict: str
+
+
+def ratio(case: str, ours: str, peer: str, theirs: str = "") -> tuple[Term, Term]:
+    """Pegboard over a peer, in one case."""
+    return Term((case, "Pegboard", ours)), Term((case, peer, theirs))
+
+
+NONE, FOUR = ("no-op", "Pegboard", "none"), ("no-op", "Pegboard", "four, every hook")
+STARLETTE_NONE = ("no-op", "Starlette", "none")
+ADDED = Term(FOUR, NONE)
+
+TARGETS = [
+    Target("plain text", "at most 0.40 x Starlette", 0.40, *ratio("plain", "", "Starlette")),
+    Target("plain text", "at most 1.0 x BlackSheep", 1.0, *ratio("plain", "", "BlackSheep")),
+    Target("typed parameter and query to JSON", "at most 0.45 x Starlette", 0.45, *ratio("typed", "", "Starlette")),
+    Target("typed parameter and query to JSON", "at most 1.0 x BlackSheep", 1.0, *ratio("typed", "", "BlackSheep")),
+    Target(
+        "last of 1,000 routes",
+        "at most 1.2 x the first",
+        1.2,
+        Term(("routes-1000", "Pegboard", "last")),
+        Term(("routes-1000", "Pegboard", "first")),
+    ),
+    Target(
+        "last of 1,000 routes",
+        "at most 0.05 x Starlette",
+        0.05,
+        *ratio("routes-1000", "last", "Starlette", "last"),
+    ),
+    Target("four no-op plugins, sync", "at most +0.8 µs against none", 0.8, ADDED),
+    Target(
+        "four no-op plugins, sync",
+        "under a tenth of what four BaseHTTPMiddleware add",
+        0.1,
+        ADDED,
+        Term(("no-op", "Starlette", "four, BaseHTTPMiddleware"), STARLETTE_NONE),
+    ),
+    Target(
+        "four no-op plugins, sync",
+        "under a half of what four plain ASGI middleware add",
+        0.5,
+        ADDED,
+        Term(("no-op", "Starlette", "four, plain ASGI"), STARLETTE_NONE),
+    ),
+    Target(
+        "all four plugins on, 13 bytes",
+        "at most 1.0 x Starlette with none",
+        1.0,
+        *ratio("all-13", "all four", "Starlette", "none"),
+    ),
+    Target(
+        "all four plugins on, 13 bytes",
+        "at most 0.3 x Starlette with its four equivalents",
+        0.3,
+        *ratio("all-13", "all four", "Starlette", "its four"),
+    ),
+    Target(
+        "all four on, 2 KB JSON, compressed",
+        "at most 0.5 x Starlette with its four",
+        0.5,
+        *ratio("all-2k", "all four", "Starlette", "its four"),
+    ),
+    Target(
+        "around a wrapped application, four on",
+        "adds at most 0.4 x what Starlette's four add",
+        0.4,
+        Term(("all-wrapped", "Pegboard", "all four around FastAPI"), ("all-wrapped", "FastAPI", "bare")),
+        Term(("all-wrapped", "FastAPI", "Starlette's four"), ("all-wrapped", "FastAPI", "bare")),
+    ),
+    Target("import of pegboard.applications", "at most 0.8 x Starlette", 0.8, *ratio("import", "", "Starlette")),
+    Target(
+        "10,000 routes (issue 4)",
+        "the last at most 1.3 x the last of ten",
+        1.3,
+        Term(("routes-10000", "Pegboard", "last")),
+        Term(("routes-10", "Pegboard", "last")),
+    ),
+    Target(
+        "10,000 typed routes (issue 4)",
+        "the last at most 1.3 x the last of ten",
+        1.3,
+        Term(("shared-prefix-10000", "Pegboard", "last")),
+        Term(("shared-prefix-10", "Pegboard", "last")),
+    ),
+    Target(
+        "compile of 10,000 routes (issue 4)",
+        "under two seconds",
+        2_000.0,
+        Term(("compile-10000-typed", "Pegboard", "")),
+    ),
+]
+
+
+def judge(rows: Sequence[Row], cases: Collection[str]) -> list[Verdict]:
+    """The verdict on each target of these cases, the ones that were asked for."""
+    medians = {(row.case, row.peer, row.variant): row.median for row in rows}
+    return [_judge(target, medians) for target in TARGETS if target.over.of[0] in cases]
+
+
+def _judge(target: Target, medians: Mapping[Key, float]) -> Verdict:
+    try:
+        measured = target.over.value(medians) / (target.under.value(medians) if target.under else 1.0)
+    except KeyError:
+        return Verdict(target.what, target.wanted, target.limit, None, "not measured")
+    return Verdict(
+        target.what, target.wanted, target.limit, measured, "met" if measured <= target.limit else "**missed**"
+    )
