@@ -157,6 +157,28 @@ async def test_a_body_that_was_kept_is_replayed_for_an_application_behind() -> N
     assert (await seen.read_message())["type"] == "http.disconnect"
 
 
+async def test_a_body_that_is_gone_is_an_error_for_an_application_behind_and_never_a_wait() -> None:
+    seen = request(b"gone")
+    _ = [piece async for piece in seen.stream()]
+    with pytest.raises(RuntimeError, match="its body is gone for the application behind"):
+        await seen.read_message()
+
+
+async def test_early_hints_go_where_the_server_offers_them() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await Request(scope(), send=send).send_early_hints(["</a.css>; rel=preload"])
+    assert sent == []
+    offered = Request(scope(extensions={"http.response.early_hint": {}}), send=send)
+    await offered.send_early_hints(["</a.css>; rel=preload"])
+    assert sent == [{"type": "http.response.early_hint", "links": [b"</a.css>; rel=preload"]}]
+    with pytest.raises(ValueError, match="control character"):
+        await offered.send_early_hints(["</a.css>\r\nx: y"])
+
+
 async def test_a_request_without_channels_says_so() -> None:
     with pytest.raises(RuntimeError, match="without a `receive` channel"):
         await Request(scope()).body()

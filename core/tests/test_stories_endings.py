@@ -12,6 +12,7 @@ from asgi_harness import ask
 from pegboard import Pegboard, Plugin, hookimpl
 from pegboard.requests import Request
 from pegboard.routing import Route
+from pegboard.testclient import TestClient
 
 pytestmark = pytest.mark.anyio
 
@@ -103,3 +104,20 @@ async def test_without_anybody_to_tell_there_is_no_outcome(monkeypatch: pytest.M
 
     monkeypatch.setattr(endings, "Outcome", never)
     assert (await ask(Pegboard(routes=[Route("/", hello)], plugins=[]))).body == b"hello"
+
+
+async def test_the_files_of_a_form_are_closed_when_the_request_ends() -> None:
+    uploads: list[Any] = []
+
+    async def upload(request: Request) -> str:
+        form = await request.form()
+        uploads.append(form["file"])
+        assert not uploads[0].file.closed
+        return "kept open"
+
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc\r\n--b--\r\n'
+    app = Pegboard(routes=[Route("/", upload, methods=["POST"])], plugins=[])
+    with TestClient(app) as client:
+        answer = client.post("/", content=body, headers={"content-type": "multipart/form-data; boundary=b"})
+    assert answer.text == "kept open"
+    assert uploads[0].file.closed

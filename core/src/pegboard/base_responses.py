@@ -24,6 +24,7 @@ from pegboard.background import BackgroundTask, BackgroundTasks
 from pegboard.cookies import set_cookie_header
 from pegboard.headers import MutableHeaders
 from pegboard.headers import replace as replace_header
+from pegboard.typed_json import encode_json, is_model
 from pegboard.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = [
@@ -39,9 +40,18 @@ RawHeader = tuple[bytes, bytes]
 Content = str | bytes | memoryview
 
 
+_SMALL = 4096
+_LENGTHS: dict[int, RawHeader] = {}
+
+
 def content_length(size: int) -> RawHeader:
-    """The Content-Length header for a body of ``size`` bytes."""
-    return (b"content-length", b"%d" % size)
+    """The Content-Length header for a body of ``size`` bytes; those of small bodies are made once."""
+    header = _LENGTHS.get(size)
+    if header is None:
+        header = (b"content-length", b"%d" % size)
+        if size < _SMALL:
+            _LENGTHS[size] = header
+    return header
 
 
 def type_headers(media_type: str | None, charset: str) -> tuple[RawHeader, ...]:
@@ -173,7 +183,7 @@ class Response(Head):
         status = self.status_code
         # RFC 9110 section 8.6: no Content-Length in 1xx and 204; a 304 would have to tell the other answer's length.
         sized = status >= 200 and status not in (204, 304)
-        if headers is None and "media_type" not in self.__dict__:
+        if headers is None and self.media_type is type(self).media_type:
             self.raw_headers = [content_length(len(self.body)), *self._type_headers] if sized else [*self._type_headers]
             return
         self.raw_headers = raw = MutableHeaders(headers).raw
@@ -283,16 +293,9 @@ def _make(value: Any, status_code: int) -> Response | AppResponse:
     return JSONResponse(value, status_code)
 
 
-def encode_json(content: Any) -> bytes:
-    """``content`` as JSON. Raises TypeError that names the type which JSON cannot say."""
-    return _encoder.encode(content)
-
-
 def _is_data(value: Any) -> bool:
-    return isinstance(value, msgspec.Struct) or hasattr(type(value), "__dataclass_fields__")
+    return isinstance(value, msgspec.Struct) or hasattr(type(value), "__dataclass_fields__") or is_model(type(value))
 
-
-_encoder = msgspec.json.Encoder()
 
 _MAKERS: dict[type, Callable[..., Response]] = {
     str: PlainTextResponse,

@@ -6,15 +6,22 @@ slot that is not filled yet means "not read yet".
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any, TypeVar, overload
+from collections.abc import AsyncGenerator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
 
 from pegboard.connections import HTTPConnection
 from pegboard.exceptions import HTTPException
 from pegboard.inbox import Inbox
+from pegboard.raw_headers import field_value
+from pegboard.typed_json import decode_json
 from pegboard.types import Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from pegboard.formparsers import FormLimits, FormReading
+    from pegboard.multidict import FormData
 
 __all__ = ["ClientDisconnect", "HTTPConnection", "Request"]
 
@@ -31,7 +38,7 @@ class Request(HTTPConnection):
     ``max_body_size`` is the limit of the whole body in bytes, or None for no limit.
     """
 
-    __slots__ = ("_body", "_inbox", "_limit", "_read", "_receive", "_send", "bytes_in")
+    __slots__ = ("_body", "_inbox", "_limit", "_passed_on", "_read", "_receive", "_send", "bytes_in", "kept_form")
 
     _body: bytes
     _inbox: Inbox
@@ -43,8 +50,10 @@ class Request(HTTPConnection):
         self._receive: Receive = receive or _no_receive
         self._send: Send = send or _no_send
         self._limit = max_body_size
-        self._read = False
+        self._read = self._passed_on = False
         self.bytes_in = 0
+        # The form, once it was read: whoever ends the request sees at no cost whether there is something to close.
+        self.kept_form: FormData | None = None
 
     @property
     def method(self) -> str:
@@ -62,7 +71,7 @@ class Request(HTTPConnection):
         """The ASGI channel this request is answered on."""
         return self._send
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body piece by piece, as it arrives; ends with an empty piece.
 
         Raises ClientDisconnect when the client leaves first, HTTPException 413 above the limit, and RuntimeError
@@ -104,17 +113,51 @@ class Request(HTTPConnection):
     @overload
     async def json(self, type: type[T]) -> T: ...
     async def json(self, type: Any = Any) -> Any:
-        """The body decoded from JSON (RFC 8259), into ``type`` when one is given.
+        """The body decoded from JSON (RFC 8259), into ``type`` when one is given: a Struct, a dataclass, a model.
 
-        Raises HTTPException 400 when the body is not JSON, and 422 with the place of the fault when it does not fit.
+        Raises HTTPException 400 when the body is not JSON, and 422 with the place of the fault when it does not fit;
+        of all faults where the type is a model.
         """
         body = await self.body()
         try:
-            return msgspec.json.decode(body) if type is Any else msgspec.json.decode(body, type=type)
+            return decode_json(body, type)
         except msgspec.ValidationError as error:
             raise HTTPException(422, str(error)) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise HTTPException(400, f"The body is not valid JSON: {error}") from error
+
+    def form(
+        self,
+        *,
+        max_files: float = 1000,
+        max_fields: float = 1000,
+        max_part_size: float = 1024 * 1024,
+        max_total_size: float | None = None,
+    ) -> FormReading:
+        """The form's fields and files: ``await request.form()``, or ``async with request.form() as form``.
+
+        The latter closes the files at its end; `close` does it for the former. A form is read once and kept, and what
+        is neither urlencoded nor multipart/form-data is an empty one. ``max_part_size`` is in bytes for each field of
+        text, ``max_total_size`` for the whole; files are limited by these and by ``max_body_size`` alone.
+
+        Raises MultiPartException, an HTTPException with 400 for a broken form and 413 for one over a limit, and
+        RuntimeError for a multipart form when python-multipart is not installed.
+        """
+        from pegboard.formparsers import FormLimits, FormReading  # noqa: PLC0415  for applications that have forms
+
+        return FormReading(partial(self._read_form, FormLimits(max_files, max_fields, max_part_size, max_total_size)))
+
+    async def _read_form(self, limits: FormLimits) -> FormData:
+        if self.kept_form is None:
+            from pegboard.formparsers import read_form  # noqa: PLC0415  as above
+
+            self.kept_form = await read_form(self, limits)
+        return self.kept_form
+
+    async def close(self) -> None:
+        """Close the files of a form that was read; nothing happens when there is none."""
+        if self.kept_form is not None:
+            await self.kept_form.close()
 
     async def is_disconnected(self) -> bool:
         """Whether the client has left, without waiting and without losing any of the body."""
@@ -130,10 +173,19 @@ class Request(HTTPConnection):
             return inbox
 
     async def read_message(self) -> Message:
-        """The body's next message for an ASGI application behind this request: counted, limited, replayed if kept."""
+        """The body's next message for an ASGI application behind this request: counted, limited, replayed if kept.
+
+        Raises RuntimeError when a hook has read the stream without keeping the body.
+        """
         try:
             body = self._body
         except AttributeError:
+            if self._read and not self._passed_on:
+                raise RuntimeError(
+                    "The request's stream was read before, so its body is gone for the application behind; "
+                    "use `await request.body()` to keep it"
+                ) from None
+            self._passed_on = True
             message = await self._receive()
             if message["type"] == "http.request":
                 self._chunk(message)
@@ -142,6 +194,12 @@ class Request(HTTPConnection):
             self._read = False
             return {"type": "http.request", "body": body, "more_body": False}
         return await self._receive()
+
+    async def send_early_hints(self, links: Sequence[str]) -> None:
+        """Send a 103 with Link headers (RFC 8297) ahead of the response, where the server offers it."""
+        if "http.response.early_hint" in self.scope.get("extensions", {}):
+            raw = [field_value("link", link) for link in links]
+            await self._send({"type": "http.response.early_hint", "links": raw})
 
     async def send_push_promise(self, path: str) -> None:
         """Ask the server to push ``path``, where it offers ``http.response.push``."""
@@ -171,8 +229,12 @@ class Request(HTTPConnection):
 
 def too_large(scope: Scope, limit: int) -> HTTPException:
     """The answer to a body over ``limit`` bytes: 413 (RFC 9110 section 15.5.14), closing an HTTP/1 connection."""
-    headers = {"Connection": "close"} if scope.get("http_version", "1.1") in ("1.0", "1.1") else None
-    return HTTPException(413, f"The body is larger than {limit} bytes", headers)
+    return HTTPException(413, f"The body is larger than {limit} bytes", closing_headers(scope))
+
+
+def closing_headers(scope: Scope) -> dict[str, str] | None:
+    """The headers of an answer behind which the rest of the body is not read: HTTP/1 has to close the connection."""
+    return {"Connection": "close"} if scope.get("http_version", "1.1") in ("1.0", "1.1") else None
 
 
 _PUSHED_HEADERS = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"user-agent"})

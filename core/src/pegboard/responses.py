@@ -11,14 +11,16 @@ from pegboard.base_responses import (
     RedirectResponse,
     Response,
     content_length,
-    encode_json,
     to_response,
 )
+from pegboard.event_streams import EventSourceResponse, ServerSentEvent
 from pegboard.file_responses import FileResponse
 from pegboard.streaming_responses import StreamingResponse
+from pegboard.typed_json import encode_json
 
 __all__ = [
     "AppResponse",
+    "EventSourceResponse",
     "FileResponse",
     "HTMLResponse",
     "Head",
@@ -26,6 +28,7 @@ __all__ = [
     "PlainTextResponse",
     "RedirectResponse",
     "Response",
+    "ServerSentEvent",
     "StreamingResponse",
     "content_length",
     "encode_json",

@@ -69,6 +69,11 @@ class UploadFile:
 
     async def close(self) -> None:
         """Close the file, which removes a temporary one; also when the task is being cancelled."""
+        if self.file.closed:
+            return
+        if _in_memory(self.file, 0):
+            self.file.close()
+            return
         with CancelScope(shield=True):
             await self._run(0, self.file.close)
 

@@ -22,7 +22,7 @@ from pegboard.plans import Plan
 from pegboard.requests import Request
 from pegboard.stories.exchange import Exchange
 
-__all__ = ["complete", "conclude", "run_background", "tell"]
+__all__ = ["close_form", "complete", "conclude", "run_background", "tell"]
 
 logger = logging.getLogger("pegboard")
 
@@ -125,3 +125,11 @@ async def run_background(task: Callable[[], Awaitable[None]], error: BaseExcepti
         if error is None:
             raise
         logger.exception("A background task failed")
+
+
+async def close_form(request: Request) -> None:
+    """Close the files of a form that the endpoint left open."""
+    try:
+        await request.close()
+    except Exception:
+        logger.exception("The files of a form could not be closed")

@@ -21,7 +21,7 @@ from pegboard.requests import ClientDisconnect, Request
 from pegboard.responses import Response, to_response
 from pegboard.stories.answers import answer_of, own
 from pegboard.stories.base import Story, rewritten
-from pegboard.stories.endings import conclude, run_background, tell
+from pegboard.stories.endings import close_form, conclude, run_background, tell
 from pegboard.stories.exchange import Exchange
 from pegboard.stories.shaping import shape
 from pegboard.types import Receive, Scope, Send
@@ -125,6 +125,8 @@ class HTTPStory(Story):
 
         if response is not None and response.background is not None and response.plain_call and kind in ANSWERED:
             await run_background(response.background, error)
+        if request.kept_form is not None:
+            await close_form(request)
         if error is not None:
             try:
                 raise error
