@@ -13,8 +13,6 @@ from pegboard.responses import AppResponse, PlainTextResponse
 
 IMPL = Impl("cors", "plugin 'cors' (pegboard-cors 0.1.0)")
 
-pytestmark = pytest.mark.anyio
-
 
 def test_every_hook_has_its_arguments() -> None:
     assert set(ARGUMENTS) == {*SETUP, *REQUEST_TIME}
@@ -139,46 +137,33 @@ def test_lint_is_silent_about_a_subset_of_the_arguments() -> None:
     assert lint_signature("complete", lambda outcome: None, IMPL.described) == []
 
 
-async def test_an_answer_is_settled_into_a_response() -> None:
+def test_an_answer_is_a_response() -> None:
     step = Step("request", "cors", IMPL.described, is_async=False)
     response = PlainTextResponse("no")
-    assert await step.settle(response) is response
+    assert step.response(response) is response
 
     async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
-    assert isinstance(await step.settle(app), AppResponse)
+    assert isinstance(step.response(app), AppResponse)
 
 
-async def test_an_async_answer_is_awaited() -> None:
-    response = PlainTextResponse("no")
-
-    async def answer() -> Any:
-        return response
-
-    async def silence() -> None: ...
-
-    step = Step("request", "cors", IMPL.described, is_async=True)
-    assert await step.settle(answer()) is response
-    assert await step.settle(silence()) is None
-
-
-async def test_a_sync_function_that_returns_a_coroutine_is_named() -> None:
+def test_a_sync_function_that_returns_a_coroutine_is_named() -> None:
     async def answer() -> None: ...
 
     step = Step("request", "cors", IMPL.described, is_async=False)
     with pytest.raises(HookError) as caught:
-        await step.settle(answer())
+        step.response(answer())
     assert str(caught.value) == (
         "hook 'request' of plugin 'cors' (pegboard-cors 0.1.0) returned a coroutine; expected a response or None; "
         "declare the hook `async def`, so that its result is awaited"
     )
 
 
-async def test_a_wrong_answer_is_named() -> None:
+def test_a_wrong_answer_is_named() -> None:
+    step = Step("request", "cors", IMPL.described, is_async=False)
     with pytest.raises(HookError, match="returned an int; expected a response or None"):
-        await Step("request", "cors", IMPL.described, is_async=False).settle(3)
-    with pytest.raises(HookError, match="returned a bool; expected None"):
-        await Step("complete", "cors", IMPL.described, is_async=False).settle_nothing(True)
+        step.response(3)
+    assert "returned a bool; expected None" in str(step.misuse(True, "None"))
 
 
 def test_blame_is_noted_once() -> None:

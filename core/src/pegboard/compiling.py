@@ -5,7 +5,7 @@ once: arguments are bound to positions, sync or async is read off the function, 
 pipeline.
 
 A pipeline calls each function with all arguments of the hook's specification and looks only whether the result is None.
-Whatever else comes back, a response, a coroutine or a mistake, is settled by the function's `Step`, which stands in a
+Whatever else comes back, a coroutine, a response or a mistake, is a matter for the function's `Step`, which stands in a
 tuple beside it.
 """
 
@@ -54,24 +54,13 @@ class Step:
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
 
-    async def settle(self, result: Any) -> Any:
-        """Await what an async function gave; the answer, a response or None. Raises HookError for anything else."""
-        if self.is_async:
-            result = await result
-            if result is None:
-                return None
+    def response(self, result: Any) -> Any:
+        """What a function gave, once it was awaited if need be, as a response. Raises HookError for anything else."""
         if isinstance(result, Head):
             return result
         if callable(result) and not isinstance(result, Awaitable):
             return to_response(result)
         raise self.misuse(result, "a response or None")
-
-    async def settle_nothing(self, result: Any) -> None:
-        """Await what an async function gave. Raises HookError when there is a result."""
-        if self.is_async:
-            result = await result
-        if result is not None:
-            raise self.misuse(result, "None")
 
     def misuse(self, result: Any, expected: str) -> HookError:
         """The error for a result that the contract does not allow."""

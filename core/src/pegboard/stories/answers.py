@@ -23,21 +23,21 @@ __all__ = ["answer_of", "own", "replacement_of"]
 Background = Callable[[], Awaitable[None]]
 
 
-async def answer_of(step: Step, result: Any) -> Response | AppResponse | None:
-    """The response that a hook answers with, or None. Raises HookError for anything else."""
-    answer = await step.settle(result)
-    if answer is None or isinstance(answer, Response | AppResponse):
+def answer_of(step: Step, result: Any) -> Response | AppResponse:
+    """The response that a hook answers with. Raises HookError for anything else."""
+    answer = step.response(result)
+    if isinstance(answer, Response | AppResponse):
         return answer
     raise step.misuse(answer, "a response or None")
 
 
-async def replacement_of(step: Step, result: Any, response: Any) -> Any:
-    """The response that a `response` hook puts in the place of ``response``; the same where it puts none.
+def replacement_of(step: Step, result: Any, response: Any) -> Any:
+    """The response that a `response` hook puts in the place of ``response``, if it is another one.
 
     Raises HookError for what is no response, and for an application: its head would be known too late for other hooks.
     """
-    replacement = await step.settle(result)
-    if replacement is None or replacement is response:
+    replacement = step.response(result)
+    if replacement is response:
         return response
     if not isinstance(replacement, Response):
         raise step.misuse(getattr(replacement, "app", replacement), "a response of Pegboard, or None")

@@ -85,7 +85,11 @@ async def _tell_rest(connection: Any, pipeline: Pipeline, hook: str, outcome: An
             if result is None:
                 result = call(connection, outcome)
             if result is not None:
-                await pipeline.step(hook, call).settle_nothing(result)
+                step = pipeline.step(hook, call)
+                if step.is_async:
+                    result = await result
+                if result is not None:
+                    raise step.misuse(result, "None")
         except Exception as exc:
             _report(pipeline, hook, call, exc)
         except BaseException:

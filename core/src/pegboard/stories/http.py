@@ -68,9 +68,10 @@ class HTTPStory(Story):
                     answer = call(request)
                     if answer is not None:
                         step = pipeline.step("request", call)
-                        answer = await answer_of(step, answer)
+                        if step.is_async:
+                            answer = await answer
                         if answer is not None:
-                            response, answered_by = answer, step.plugin
+                            response, answered_by = answer_of(step, answer), step.plugin
                             break
                 else:
                     call = None
@@ -232,7 +233,9 @@ async def ask_error_hook(call: Call, step: Step, request: Request, exc: Exceptio
     """What an `error` hook answers, or None; and the exception that is to be answered now."""
     try:
         answer = call(request, exc)
-        return (None if answer is None else await answer_of(step, answer)), exc
+        if step.is_async:
+            answer = await answer
+        return (None if answer is None else answer_of(step, answer)), exc
     except Exception as failed:
         step.blame(failed)
         return None, failed

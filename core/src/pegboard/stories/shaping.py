@@ -70,9 +70,13 @@ async def _shape_from(
         for current in calls:
             if current is not call:
                 answer = current(request, response)
+            if answer is None:
+                continue
+            step = pipeline.step("response", current)
+            if step.is_async:
+                answer = await answer
             if answer is not None:
-                step = pipeline.step("response", current)
-                replacement = await replacement_of(step, answer, response)
+                replacement = replacement_of(step, answer, response)
                 if replacement is not response:
                     response, answered_by = replacement, step.plugin
     except Exception as exc:

@@ -79,10 +79,11 @@ class WebSocketStory(Story):
                 answer = call(websocket)
                 if answer is not None:
                     step = pipeline.step("websocket", call)
-                    answer = await answer_of(step, answer)
+                    if step.is_async:
+                        answer = await answer
                     if answer is not None:
                         outcome.answered_by = step.plugin
-                        return answer
+                        return answer_of(step, answer)
             except Exception as exc:
                 step = pipeline.step("websocket", call)
                 step.blame(exc)
