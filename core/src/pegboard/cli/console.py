@@ -1,0 +1,57 @@
+"""What commands print: a table or lines for people, and the same data as JSON for programs.
+
+On a terminal a table is as wide as the terminal and its cells wrap. Elsewhere nothing is cut or wrapped, and there are
+no colours, so that it can be searched and compared.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["bullets", "emit_json", "table"]
+
+_UNLIMITED = 100_000
+_STYLES: Mapping[str, str] = {
+    "on": "green",
+    "off": "dim",
+    "broken": "bold red",
+    "missing": "yellow",
+    "present": "green",
+}
+
+
+def emit_json(data: Any) -> None:
+    """Print ``data`` as indented JSON."""
+    click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under headers; the words of states have colours on a terminal."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for header in headers:
+        made.add_column(header, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+    if sys.stdout.isatty():
+        Console().print(made)
+        return
+    buffer = io.StringIO()
+    Console(file=buffer, width=_UNLIMITED, color_system=None).print(made)
+    click.echo("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()))
+
+
+def bullets(title: str, texts: Sequence[str]) -> None:
+    """Print texts as a list under a title; nothing where there are none."""
+    if texts:
+        click.echo(title)
+        for text in texts:
+            click.echo("  - " + text.replace("\n", "\n    "))

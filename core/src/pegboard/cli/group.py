@@ -1,0 +1,133 @@
+"""The group of commands: ours by name, each loaded when it is asked for, and those of plugins.
+
+The commands of plugins cost a look at the application, so they are looked for only when a name is not ours, or when
+all are listed.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from pegboard.applications import Pegboard
+from pegboard.assembly import call_named, failed
+from pegboard.cli.boards import freeze
+from pegboard.cli.console import emit_json
+from pegboard.cli.failures import BrokenApplication, Refused, near
+from pegboard.cli.targets import load, locate
+from pegboard.exceptions import ConfigurationError
+
+__all__ = ["run"]
+
+COMMANDS = {
+    "run": "serve_commands",
+    "dev": "serve_commands",
+    "plugins": "plugins_command",
+    "hooks": "hooks_command",
+    "routes": "routes_command",
+    "explain": "explain_command",
+    "config": "config_commands",
+    "check": "check_command",
+    "doctor": "doctor_command",
+    "add": "add_command",
+}
+"""Our commands, in the order of the help, and the module of each; the function is called as the command."""
+
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Our commands, and the plugins'."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, ours first; where plugins cannot be asked, a note says why."""
+        try:
+            return [*COMMANDS, *sorted(self.of_plugins())]
+        except (BrokenApplication, ConfigurationError, Refused) as error:
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            click.echo(f"(commands of plugins are not shown: {first})", err=True)
+            return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, or None."""
+        if cmd_name in COMMANDS:
+            command: click.Command = getattr(import_module(f"pegboard.cli.{COMMANDS[cmd_name]}"), cmd_name)
+            return command
+        return None if cmd_name.startswith("-") else self.of_plugins().get(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or refuse with the name that is meant."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = [*COMMANDS, *self.commands]
+            raise Refused(f"there is no command {name!r}; {near(name, known, 'there are: ' + ', '.join(known))}")
+        return super().resolve_command(ctx, args)
+
+    def of_plugins(self) -> Mapping[str, click.Command]:
+        """The commands that plugins add. Raises ConfigurationError for a name that is taken."""
+        if not self.commands:
+            target = locate()
+            app = Pegboard() if target is None else load(target)[0]
+            if isinstance(app, Pegboard):
+                self.commands.update(_collected(app))
+        return self.commands
+
+
+def _collected(board: Pegboard) -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    problems = []
+    for member, function in freeze(board).impls("commands"):
+        own = click.Group()
+        try:
+            call_named(function, cli=own)
+        except Exception as error:  # noqa: BLE001
+            problems.append(failed("commands", member, error))
+        for name, command in own.commands.items():
+            if name in COMMANDS or name in found:
+                problems.append(f"{member.found.described} adds a command {name!r}, which there is already; rename it")
+            else:
+                found[name] = command
+    if problems:
+        raise ConfigurationError(problems)
+    return found
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.version_option(version("pegboard"), prog_name="pegboard")
+def cli() -> None:
+    """Serve an application, and look into its plugins.
+
+    Exit status: 0 fine, 1 something was found, 2 the command line makes no sense.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; gives the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Arrows and names of any script are shown where they can be, and are no reason to fail elsewhere.
+            stream.reconfigure(errors="replace")
+    try:
+        result = cli.main(list(arguments), prog_name="pegboard", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except ConfigurationError as error:
+        if "--json" in arguments:
+            emit_json({"problems": error.problems})
+        else:
+            click.echo(str(error), err=True)
+        return 1
+    except BrokenApplication as error:
+        error.show()
+        return 1
+    return result if isinstance(result, int) else 0
