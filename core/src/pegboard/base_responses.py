@@ -100,6 +100,9 @@ class Head:
             self._headers = MutableHeaders(raw=self.raw_headers)
             return self._headers
 
+    async def discard(self) -> None:
+        """Release what a response holds that is never going to be sent."""
+
     def start_message(self) -> Message:
         """The ASGI message that starts this response."""
         return {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
@@ -183,6 +186,8 @@ class Response(Head):
         status = self.status_code
         # RFC 9110 section 8.6: no Content-Length in 1xx and 204; a 304 would have to tell the other answer's length.
         sized = status >= 200 and status not in (204, 304)
+        if not sized:
+            self.body = b""
         if headers is None and self.media_type is type(self).media_type:
             self.raw_headers = [content_length(len(self.body)), *self._type_headers] if sized else [*self._type_headers]
             return

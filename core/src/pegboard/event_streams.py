@@ -114,7 +114,7 @@ class EventSourceResponse(StreamingResponse):
                     await self._run(line)
                     group.cancel_scope.cancel()
         finally:
-            await self._close()
+            await self.discard()
         if line.failure is not None:
             try:
                 raise line.failure

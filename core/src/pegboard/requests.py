@@ -38,7 +38,19 @@ class Request(HTTPConnection):
     ``max_body_size`` is the limit of the whole body in bytes, or None for no limit.
     """
 
-    __slots__ = ("_body", "_inbox", "_limit", "_passed_on", "_read", "_receive", "_send", "bytes_in", "kept_form")
+    __slots__ = (
+        "_body",
+        "_inbox",
+        "_kept_pieces",
+        "_limit",
+        "_passed_on",
+        "_read",
+        "_receive",
+        "_send",
+        "_taken",
+        "bytes_in",
+        "kept_form",
+    )
 
     _body: bytes
     _inbox: Inbox
@@ -50,7 +62,7 @@ class Request(HTTPConnection):
         self._receive: Receive = receive or _no_receive
         self._send: Send = send or _no_send
         self._limit = max_body_size
-        self._read = self._passed_on = False
+        self._read = self._taken = self._passed_on = False
         self.bytes_in = 0
         # The form, once it was read: whoever ends the request sees at no cost whether there is something to close.
         self.kept_form: FormData | None = None
@@ -80,10 +92,13 @@ class Request(HTTPConnection):
         try:
             body = self._body
         except AttributeError:
-            if self._read:
+            if self._read and not self._pieces():
                 raise RuntimeError(
                     "The request's stream was read before; use `await request.body()` to keep it"
                 ) from None
+            self._taken = True
+            for piece in self._pieces(take=True):
+                yield piece
             while not self._read:
                 chunk = self._chunk(await self._receive())
                 if chunk:
@@ -93,20 +108,38 @@ class Request(HTTPConnection):
         yield b""
 
     async def body(self) -> bytes:
-        """The whole body. Raises as ``stream`` does."""
+        """The whole body. Raises as ``stream`` does, also when the stream was read in part.
+
+        A reading that is cancelled loses nothing: the next goes on where it stopped.
+        """
         try:
             return self._body
         except AttributeError:
-            if self._read:
-                raise RuntimeError("The request's stream was read before, so its body is gone") from None
-        chunks = [self._chunk(await self._receive())]
+            self._check_untaken("")
+        pieces = self._kept_pieces = self._pieces()
         while not self._ended():
-            chunks.append(self._chunk(await self._receive()))
-        self._body = body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            pieces.append(self._chunk(await self._receive()))
+        self._body = body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        del self._kept_pieces
         return body
 
     def _ended(self) -> bool:
         return self._read
+
+    def _pieces(self, *, take: bool = False) -> list[bytes]:
+        """What a reading of the body that was cancelled had received; with ``take`` it is the caller's from now on."""
+        pieces: list[bytes] = getattr(self, "_kept_pieces", [])
+        if take and pieces:
+            del self._kept_pieces
+        return pieces
+
+    def _check_untaken(self, whom: str) -> None:
+        """Raise RuntimeError when pieces of the body were given away by ``stream``."""
+        if self._taken:
+            raise RuntimeError(
+                f"The request's stream was read before, at least in part, so its body is gone{whom}; "
+                "use `await request.body()` to keep it"
+            )
 
     @overload
     async def json(self) -> Any: ...
@@ -180,12 +213,11 @@ class Request(HTTPConnection):
         try:
             body = self._body
         except AttributeError:
-            if self._read and not self._passed_on:
-                raise RuntimeError(
-                    "The request's stream was read before, so its body is gone for the application behind; "
-                    "use `await request.body()` to keep it"
-                ) from None
-            self._passed_on = True
+            if not self._passed_on:
+                self._check_untaken(" for the application behind")
+                self._passed_on = True
+            if pieces := self._pieces(take=True):
+                return {"type": "http.request", "body": b"".join(pieces), "more_body": not self._read}
             message = await self._receive()
             if message["type"] == "http.request":
                 self._chunk(message)

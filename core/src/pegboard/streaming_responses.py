@@ -63,7 +63,7 @@ class StreamingResponse(Response):
                     failure = error
                 group.cancel_scope.cancel()
         finally:
-            await self._close()
+            await self.discard()
         if failure is not None:
             try:
                 raise failure
@@ -80,7 +80,8 @@ class StreamingResponse(Response):
             await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _close(self) -> None:
+    async def discard(self) -> None:
+        """Close the iterator."""
         close = getattr(self.body_iterator, "aclose", None)
         if close is not None:
             with CancelScope(shield=True):

@@ -11,6 +11,7 @@ from typing import Any
 
 from pegboard.compiling import Call, Step
 from pegboard.errors import ExceptionHandlers
+from pegboard.exceptions import HookError
 from pegboard.plans import Plan
 from pegboard.stories.watching import Watch
 from pegboard.types import Scope
@@ -54,13 +55,25 @@ def unmatched(scope: Scope) -> tuple[Plan, dict[str, Any]]:
 
 
 def rewritten(scope: Scope, hooks: Sequence[tuple[Call, Step]]) -> tuple[Exception | None, str | None]:
-    """Run `rewrite` hooks on a scope; gives what one raised and its plugin, to be answered once the route is known."""
+    """Run `rewrite` hooks on a scope; gives what one raised and its plugin, to be answered once the route is known.
+
+    After a failure the scope is again what the router can read.
+    """
+    before = {key: scope[key] for key in _ROUTED_BY if key in scope}
     for call, step in hooks:
         try:
             result = call(scope)
             if result is not None:
                 raise step.misuse(result, "None")
+            for key, kind in _ROUTED_BY.items():
+                if key in before and not isinstance(scope.get(key), kind):
+                    raise HookError(f"scope[{key!r}] is now {scope.get(key)!r}; expected {kind.__name__}")
         except Exception as exc:
             step.blame(exc)
+            scope.update(before)
             return exc, step.plugin
     return None, None
+
+
+_ROUTED_BY = {"path": str, "root_path": str, "method": str, "headers": Sequence}
+"""What the router reads of a scope, and of which type it is."""

@@ -71,6 +71,8 @@ def tell(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> Awaita
         except Exception as exc:
             _report(pipeline, hook, call, exc)
             continue
+        except BaseException as exc:
+            return _tell_before(exc, connection, pipeline, hook, outcome, calls.index(call) + 1)
         if result is not None:
             return _tell_rest(connection, pipeline, hook, outcome, calls.index(call), result)
     return None
@@ -102,6 +104,15 @@ async def _tell_rest(connection: Any, pipeline: Pipeline, hook: str, outcome: An
         position += 1
         if position == len(calls):
             return
+
+
+async def _tell_before(
+    exc: BaseException, connection: Any, pipeline: Pipeline, hook: str, outcome: Any, position: int
+) -> None:
+    """Raise what a hook stopped everything with, when those behind it were told."""
+    if position < len(getattr(pipeline, hook)):
+        await _tell_rest(connection, pipeline, hook, outcome, position, None)
+    raise exc
 
 
 async def _tell_shielded(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> None:

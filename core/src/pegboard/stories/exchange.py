@@ -25,7 +25,7 @@ from pegboard.requests import Request
 from pegboard.responses import Head, content_length
 from pegboard.stories.files import Span, path_size
 from pegboard.stories.outlet import Outlet
-from pegboard.stories.shaping import Shaped
+from pegboard.stories.shaping import BODILESS, Shaped
 from pegboard.types import ASGIApp, Message, Send
 
 __all__ = ["DONE", "HELD", "IDLE", "OPEN", "Exchange"]
@@ -102,6 +102,9 @@ class Exchange:
         self._watching = not response.is_app
         push: ASGIApp = response.push if response.plain_call else response
         await push(self.request.scope, self.receive, self.send)
+        if self.failure is not None:
+            # The application has gone on as if nothing had happened; its answer is not what it meant to send.
+            raise self.failure
         if self.stage != DONE and not self.out.gone:
             raise RuntimeError(f"The response returned {_MISSING[self.stage]}")
 
@@ -139,6 +142,8 @@ class Exchange:
         """Take a message that the response pushes. Raises RuntimeError when it is out of order."""
         if self._replaced:
             return
+        if self.failure is not None:
+            raise self.failure
         try:
             if self.stage == OPEN and self.filters is None and message["type"] == "http.response.body":
                 # The way of nearly every piece of a stream is kept short.
@@ -148,12 +153,10 @@ class Exchange:
                 return
             await _ACTS.get(message["type"], Exchange._pass)(self, message)
         except Exception as exc:
-            self.failure = self.failure or exc
+            self.failure = exc
             raise
 
     async def _on_start(self, message: Message) -> None:
-        if self.failure is not None:
-            raise self.failure
         if self.stage != IDLE:
             raise RuntimeError("The response was started already; 'http.response.start' is sent once")
         head = self._head
@@ -268,7 +271,7 @@ class Exchange:
 
     def _set_length(self, head: Head, size: int | None) -> None:
         """The core owns Content-Length: ``size`` when it is known, and where the status has one."""
-        if size is None or head.status_code in (204, 304):
+        if size is None or head.status_code in BODILESS:
             raw_headers.remove(head.raw_headers, b"content-length")
         else:
             raw_headers.replace(head.raw_headers, *content_length(size))

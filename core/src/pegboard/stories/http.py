@@ -157,6 +157,8 @@ class HTTPStory(Story):
         try:
             handler = find_handler(self.handlers, request.scope, exc)
             return (None if handler is None else to_response(await handler(request, exc))), exc
+        except ClientDisconnect:
+            raise
         except Exception as failed:
             return None, failed
 
@@ -236,6 +238,8 @@ async def ask_error_hook(call: Call, step: Step, request: Request, exc: Exceptio
         if step.is_async:
             answer = await answer
         return (None if answer is None else answer_of(step, answer)), exc
+    except ClientDisconnect:
+        raise
     except Exception as failed:
         step.blame(failed)
         return None, failed

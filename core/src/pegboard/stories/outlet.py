@@ -9,15 +9,17 @@ from __future__ import annotations
 from time import perf_counter
 from typing import NoReturn
 
+from pegboard import raw_headers
 from pegboard.requests import ClientDisconnect
 from pegboard.responses import Head
+from pegboard.stories.shaping import BODILESS
 from pegboard.types import Message, Send
 
 __all__ = ["Outlet"]
 
 
 class Outlet:
-    """The server's ``send``, counted. ``silent`` responses, those to HEAD, have no content."""
+    """The server's ``send``, counted. ``silent`` responses have no content."""
 
     __slots__ = ("_send", "broken", "bytes_out", "first_byte", "gone", "silent", "status_code")
 
@@ -32,6 +34,10 @@ class Outlet:
 
     async def start(self, head: Head, message: Message) -> None:
         """Send ``message``, which starts a response, with what ``head`` says."""
+        if head.status_code in BODILESS:
+            # RFC 9110 section 8.6: a 204 has no Content-Length either, and that of a 304 would be the other answer's.
+            self.silent = True
+            raw_headers.remove(head.raw_headers, b"content-length")
         await self.send({**message, "status": head.status_code, "headers": head.raw_headers})
         self.status_code = head.status_code
         self.first_byte = perf_counter()
@@ -43,7 +49,7 @@ class Outlet:
     async def piece(self, message: Message) -> None:
         """Send ``message``, which holds a piece of the body."""
         if self.silent:
-            # RFC 9110 section 9.3.2: no content in the answer to HEAD.
+            # RFC 9110 sections 9.3.2, 15.3.5 and 15.4.5: no content in answers to HEAD, in 204 and in 304.
             message = {**message, "body": b""}
         try:
             await self._send(message)

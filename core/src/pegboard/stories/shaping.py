@@ -16,10 +16,10 @@ from pegboard import raw_headers
 from pegboard.compiling import Call, Pipeline, Step
 from pegboard.errors import server_error
 from pegboard.filters import BodyFilter, FilterChain
-from pegboard.requests import Request
+from pegboard.requests import ClientDisconnect, Request
 from pegboard.stories.answers import replacement_of
 
-__all__ = ["Shaped", "shape"]
+__all__ = ["BODILESS", "Shaped", "shape"]
 
 Shaped = tuple[Any, FilterChain | None, BaseException | None, str | None]
 """The response to send, its filters, what a hook raised, and the plugin that replaced or broke the response."""
@@ -46,8 +46,10 @@ def shape(
             answer = call(request, response)
             if answer is not None:
                 return _shape_from(request, pipeline, debug, response, error, answered_by, call, answer)
+    except ClientDisconnect:
+        raise
     except Exception as exc:
-        return _broken(pipeline, "response", call, exc, debug, error)
+        return _broken(pipeline, "response", call, exc, debug, response, error)
     if not pipeline.body and response.status_code not in BODILESS:
         return response, None, error, answered_by
     return _filtered(request, pipeline, debug, response, error, answered_by)
@@ -78,10 +80,15 @@ async def _shape_from(
             if answer is not None:
                 replacement = replacement_of(step, answer, response)
                 if replacement is not response:
+                    await response.discard()
                     response, answered_by = replacement, step.plugin
+    except ClientDisconnect:
+        raise
     except Exception as exc:
-        return _broken(pipeline, "response", current, exc, debug, error)
-    return _filtered(request, pipeline, debug, response, error, answered_by)
+        shaped = _broken(pipeline, "response", current, exc, debug, response, error)
+    else:
+        shaped = _filtered(request, pipeline, debug, response, error, answered_by)
+    return shaped if isinstance(shaped, tuple) else await shaped
 
 
 def _filtered(
@@ -91,7 +98,7 @@ def _filtered(
     response: Any,
     error: BaseException | None,
     answered_by: str | None,
-) -> Shaped:
+) -> Shaped | Awaitable[Shaped]:
     """Ask `body` hooks for filters."""
     if response.status_code in BODILESS and response.whole and response.body:
         _empty(response)
@@ -109,20 +116,32 @@ def _filtered(
         _chain(opened).close()
         if not isinstance(exc, Exception):
             raise
-        return _broken(pipeline, "body", call, exc, debug, error)
+        return _broken(pipeline, "body", call, exc, debug, response, error)
     return response, _chain(opened) if opened else None, error, answered_by
 
 
 def _broken(
-    pipeline: Pipeline, hook: str, call: Call | None, exc: Exception, debug: bool, error: BaseException | None
-) -> Shaped:
-    """The bare 500 for a hook that failed, with whose it is."""
+    pipeline: Pipeline,
+    hook: str,
+    call: Call | None,
+    exc: Exception,
+    debug: bool,
+    response: Any,
+    error: BaseException | None,
+) -> Shaped | Awaitable[Shaped]:
+    """The bare 500 for a hook that failed, with whose it is, in the place of ``response``."""
     if call is None:
         raise exc
     step = pipeline.step(hook, call)
     step.blame(exc)
     exc.__context__ = exc.__context__ or error
-    return server_error(exc, debug), None, exc, step.plugin
+    shaped: Shaped = server_error(exc, debug), None, exc, step.plugin
+    return shaped if response.whole else _instead_of(response, shaped)
+
+
+async def _instead_of(response: Any, shaped: Shaped) -> Shaped:
+    await response.discard()
+    return shaped
 
 
 def _empty(response: Any) -> None:

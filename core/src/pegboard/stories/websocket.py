@@ -122,12 +122,18 @@ async def deny(websocket: WebSocket, response: Any) -> None:
         await websocket.receive()
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
         await websocket.send_denial_response(response)
-    else:
-        await websocket.close(1008 if isinstance(response, Response) and response.status_code < 500 else 1011)
+        return
+    await websocket.close(1008 if isinstance(response, Response) and response.status_code < 500 else 1011)
+    await response.discard()
+    if response.background is not None and response.plain_call:
+        await response.background()
 
 
 async def finish(websocket: WebSocket) -> None:
-    """Close what was left open by an endpoint that returned, or a handler."""
+    """Close what was left open by an endpoint that returned, or a handler. Raises RuntimeError for half a denial."""
+    if websocket.application_state is WebSocketState.RESPONSE:
+        await websocket.send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
+        raise RuntimeError("The endpoint returned before the response that refuses the WebSocket had ended")
     await close(websocket, 1000, "")
 
 
