@@ -8,7 +8,8 @@ from board_harness import ask
 from pegboard import Pegboard
 from pegboard.endpoints import HTTPEndpoint, WebSocketEndpoint
 from pegboard.requests import Request
-from pegboard.routing import Route
+from pegboard.responses import PlainTextResponse
+from pegboard.routing import Route, WebSocketRoute
 from pegboard.websockets import WebSocket
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +61,37 @@ async def test_a_class_is_an_asgi_application_too() -> None:
     assert (await ask(app, "/")).body == b"got"
     refused = await ask(app, "/", "DELETE")
     assert (refused.status, refused.header("allow")) == (405, "GET, HEAD, POST")
+
+
+async def test_a_dispatch_of_its_own_is_what_answers() -> None:
+    class Dispatching(Resource):
+        async def dispatch(self) -> None:
+            if self.scope["method"] == "POST":
+                await super().dispatch()
+            else:
+                await PlainTextResponse("dispatched")(self.scope, self.receive, self.send)
+
+    app = Pegboard(routes=[Route("/", Dispatching)], plugins=[])
+    assert (await ask(app, "/")).body == b"dispatched"
+    assert (await ask(app, "/", "POST")).body == b"posted"
+
+
+async def test_a_websockets_dispatch_of_its_own_is_what_serves() -> None:
+    events: list[str] = []
+
+    class Dispatching(WebSocketEndpoint):
+        async def dispatch(self) -> None:
+            events.append("dispatched")
+            await super().dispatch()
+
+        async def on_disconnect(self, websocket: WebSocket, close_code: int) -> None:
+            events.append("disconnected")
+
+    conversation = Conversation()
+    scope = {"type": "websocket", "path": "/", "headers": []}
+    app = Pegboard(routes=[WebSocketRoute("/", Dispatching)], plugins=[])
+    await app(scope, conversation.receive, conversation.send)
+    assert events == ["dispatched", "disconnected"]
 
 
 class Conversation:

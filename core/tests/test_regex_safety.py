@@ -28,6 +28,13 @@ EXPONENTIAL = [
     r"(?:aa|aaa)*",
     r"(?=(?:a+)+b)a",
     r"(?:é|\w)*x",
+    r"(?:a?){26}b",
+    r"(?:a|){30}b",
+    r"(?:a??){30}b",
+    r"(?:(?!x)|a){30}b",
+    r"(?:a?){30,}b",
+    r"(?:(?:a?){2}){2}b",
+    r"(?:\b|a){30}b",
 ]
 
 LINEAR = [
@@ -44,6 +51,8 @@ LINEAR = [
     r"https://(?:[a-z0-9-]+\.)*example\.org(?::\d+)?",
     r"a{}|x{,}y|[\]a]+]|\N{DIGIT ONE}+\x41",
     r"(?>a+)b|c++d",
+    r"(?:a?){0,40}b",
+    r"(?:a?){1}b",
 ]
 
 
@@ -155,18 +164,20 @@ class Backtracker:
     def repeat(self, body: Node, low: int, high: int | None, at: int) -> Iterator[int]:
         if high != 0:
             for middle in self.ends(body, at):
-                if middle > at:
+                if middle > at or low:
                     yield from self.repeat(body, max(low - 1, 0), None if high is None else high - 1, middle)
         if low == 0:
             yield at
 
+
+QUANTIFIERS = ["*", "+", "?", "{2}", "{1,3}", "{12}", "{9,}"]
 
 PIECES = st.recursive(
     st.sampled_from(["a", "b", "c", "[ab]", "[bc]", "."]),
     lambda inner: (
         st.lists(inner, min_size=1, max_size=3).map("".join)
         | st.lists(inner, min_size=2, max_size=3).map(lambda options: f"(?:{'|'.join(options)})")
-        | st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{1,3}"])).map(lambda pair: f"(?:{pair[0]}){pair[1]}")
+        | st.tuples(inner, st.sampled_from(QUANTIFIERS)).map(lambda pair: f"(?:{pair[0]}){pair[1]}")
     ),
     max_leaves=6,
 )

@@ -78,6 +78,14 @@ def test_a_value_that_would_not_come_back_is_refused() -> None:
         Router(ROUTES).url_path_for("user", id=1, tab="a/b")
 
 
+def test_a_mount_is_added_with_all_that_a_mount_takes() -> None:
+    router = Router()
+    middleware: list[Any] = [lambda app: app]
+    router.mount("/m", Router(), "m", middleware=middleware, max_body_size=5, plugins={"x": False})
+    (mount,) = router.routes
+    assert (mount.middleware, mount.max_body_size, mount.plugins) == (tuple(middleware), 5, {"x": False})
+
+
 def test_routes_are_added_in_every_way() -> None:
     router = Router()
     router.add_route("/a", endpoint, ["POST"], "a")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pegboard.endpoints import HTTPEndpoint
+from pegboard.endpoints import HTTPEndpoint, WebSocketEndpoint
 from pegboard.requests import Request
 from pegboard.routing import Host, Mount, Route, WebSocketRoute
 from pegboard.routing.templates import TemplateError
@@ -49,6 +49,26 @@ def test_methods_as_a_string_are_refused() -> None:
         Route("/x", hello, methods="GET")
 
 
+@pytest.mark.parametrize("method", ["GET, POST", "", "GET ", "GÉT", 3])
+def test_a_method_that_is_no_token_is_refused(method: Any) -> None:
+    with pytest.raises(ValueError, match="expected the name of one method each"):
+        Route("/x", hello, methods=["GET", method])
+
+
+@pytest.mark.parametrize("endpoint", [None, "hello", 3])
+def test_an_endpoint_that_cannot_be_called_is_refused(endpoint: Any) -> None:
+    for kind in (Route, WebSocketRoute):
+        with pytest.raises(TypeError, match="cannot be called; expected a function, a class or an ASGI application"):
+            kind("/x", endpoint)
+
+
+def test_an_endpoint_for_the_other_protocol_is_refused() -> None:
+    with pytest.raises(TypeError, match="'Resource' serves HTTP requests; give it to a Route"):
+        WebSocketRoute("/x", Resource)
+    with pytest.raises(TypeError, match="'WebSocketEndpoint' serves WebSockets; give it to a WebSocketRoute"):
+        Route("/x", WebSocketEndpoint)
+
+
 def test_no_methods_at_all_are_refused() -> None:
     with pytest.raises(ValueError, match="methods"):
         Route("/x", hello, methods=[])
@@ -75,12 +95,12 @@ def test_a_plain_function_cannot_serve_a_websocket() -> None:
         WebSocketRoute("/x", sync)
 
 
-@pytest.mark.parametrize("cls", [Mount, Host])
-def test_a_mount_takes_either_an_application_or_routes(cls: Any) -> None:
+@pytest.mark.parametrize(("cls", "at"), [(Mount, "/x"), (Host, "x.example.org")])
+def test_a_mount_takes_either_an_application_or_routes(cls: Any, at: str) -> None:
     with pytest.raises(TypeError, match="takes either app= or routes=, got neither"):
-        cls("/x")
+        cls(at)
     with pytest.raises(TypeError, match="takes either app= or routes=, got both"):
-        cls("/x", app=Application(), routes=[])
+        cls(at, app=Application(), routes=[])
 
 
 def test_a_mount_forgets_its_trailing_slash() -> None:

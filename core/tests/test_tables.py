@@ -8,10 +8,11 @@ import pytest
 from board_harness import ask
 
 from pegboard import Pegboard
+from pegboard.convertors import CONVERTOR_TYPES, Convertor
 from pegboard.exceptions import HTTPException
 from pegboard.requests import Request
 from pegboard.responses import PlainTextResponse
-from pegboard.routing import Host, Mount, Route, Router
+from pegboard.routing import BaseRoute, Host, Mount, Route, Router
 
 pytestmark = pytest.mark.anyio
 
@@ -187,6 +188,110 @@ async def test_routes_before_a_host_are_everyones_and_those_behind_are_not() -> 
     assert (await ask(app, "/late", headers=host)).status == 404
     assert (await ask(app, "/late")).status == 200
     assert (await ask(app, "/own")).status == 404
+
+
+async def test_a_host_that_a_convertor_declines_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Short(Convertor[str]):
+        regex = "[a-z]+"
+
+        def convert(self, value: str) -> str:
+            if len(value) > 3:
+                raise ValueError("too long")
+            return value
+
+        def to_string(self, value: str) -> str:
+            return value
+
+    monkeypatch.setitem(CONVERTOR_TYPES, "short", Short())
+    app = board(Host("{t:short}.org", routes=[named("own", "/")]), named("main", "/"))
+    answers = [await ask(app, "/", headers={"host": host}) for host in ("abc.org", "abcd.org")]
+    assert [msgspec.json.decode(answer.body)["route"] for answer in answers] == ["own", "main"]
+
+
+async def test_a_hosts_parameters_are_for_its_own_routes_and_misses_only() -> None:
+    app = board(
+        named("early", "/early/{x}"), Host("{t}.org", routes=[named("own", "/own/{x}")]), named("late", "/late")
+    )
+    host = {"host": "acme.org"}
+    early = msgspec.json.decode((await ask(app, "/early/1", headers=host)).body)
+    own = msgspec.json.decode((await ask(app, "/own/1", headers=host)).body)
+    assert (early["params"], own["params"]) == ({"x": "1"}, {"x": "1", "t": "acme"})
+    assert (await ask(app, "/late", headers=host)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "route"),
+    [
+        ("a.org", "/m/x", "a-x"),
+        ("a.org", "/m/behind", None),
+        ("a.org", "/behind", "behind"),
+        ("b.org", "/m/x", None),
+        ("b.org", "/m/behind", "m-behind"),
+        ("one.two.org", "/deep", "deep"),
+        ("one.two.org", "/shallow", None),
+        ("x.two.org", "/shallow", "shallow"),
+        ("x.two.org", "/deep", None),
+        ("x.two.org", "/behind", None),
+    ],
+)
+async def test_a_host_in_a_mount_or_a_host_closes_no_more_than_its_place(
+    host: str, path: str, route: str | None
+) -> None:
+    app = board(
+        Mount("/m", routes=[Host("a.org", routes=[named("a-x", "/x")]), named("m-behind", "/behind")]),
+        Host(
+            "{s}.two.org", routes=[Host("one.two.org", routes=[named("deep", "/deep")]), named("shallow", "/shallow")]
+        ),
+        named("behind", "/behind"),
+    )
+    for _ in range(2):
+        answer = await ask(app, path, headers={"host": host})
+        assert answer.status == (404 if route is None else 200)
+        assert route is None or msgspec.json.decode(answer.body)["route"] == route
+
+
+async def test_what_stands_before_a_mount_counts_for_the_methods_of_its_paths() -> None:
+    app = board(
+        named("early", "/api/{x}", methods=["PUT"]), Mount("/api", routes=[named("in", "/y")]), named("late", "/api/y")
+    )
+    answer = await ask(app, "/api/y", "DELETE")
+    assert (answer.status, answer.header("allow")) == (405, "GET, HEAD, OPTIONS, PUT")
+
+
+async def test_a_mount_in_a_mount_is_found_without_its_slash() -> None:
+    app = board(Mount("/api", routes=[Mount("/in", routes=[named("x", "/")])]))
+    assert (await ask(app, "/api/in")).header("location") == "./in/"
+    assert (await ask(app, "/api/in/")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("outside", "inside", "status"), [(True, False, 404), (False, True, 307), (False, None, 404), (True, None, 307)]
+)
+async def test_a_router_says_whether_its_paths_are_redirected(outside: bool, inside: bool | None, status: int) -> None:
+    routes: list[BaseRoute] = [named("x", "/x/"), Mount("/deep", routes=[named("y", "/x/")])]
+    inner = Mount("/m", routes=routes) if inside is None else Mount("/m", app=Router(routes, redirect_slashes=inside))
+    app = board(inner, named("outer", "/x/"), redirect_slashes=outside)
+    assert [(await ask(app, path)).status for path in ("/m/x", "/m/deep/x")] == [status, status]
+    assert (await ask(app, "/x")).status == (307 if outside else 404)
+
+
+async def test_what_stands_behind_a_mount_of_its_path_is_said_with_the_mounts_name(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = board(
+        Mount("/api", routes=[named("a", "/a")]),
+        named("b", "/api/b"),
+        named("c", "/api/{x}"),
+        named("d", "/{y}"),
+        named("e", "/{z}"),
+    )
+    with caplog.at_level(logging.WARNING, "pegboard"):
+        app.freeze()
+    assert [record.getMessage().partition(";")[0] for record in caplog.records] == [
+        "route GET|HEAD /api/b (/api/b) is never reached: Mount '/api' (/api) stands before it and takes its path",
+        "route GET|HEAD /api/{x} (/api/{x}) is never reached: Mount '/api' (/api) stands before it and takes its path",
+        "route GET|HEAD /{z} (/{z}) is never reached: GET|HEAD /{y} (/{y}) stands before it and takes its path",
+    ]
 
 
 async def test_a_host_may_be_a_foreign_application() -> None:

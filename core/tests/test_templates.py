@@ -214,7 +214,7 @@ def test_what_is_built_is_matched_with_the_same_values(data: st.DataObject, shap
         path, remaining = template.build(params)
     except ValueRefused:
         return
-    table = Table([Entry(template, None, "found")], fallback=str)
+    table = Table([Entry(template, None, "found")], fallback=lambda miss, wall: str(miss))
     assert remaining == {}
     assert path.isascii()
     assert table.match("GET", unquote(path, errors="strict")) == ("found", params, 0)

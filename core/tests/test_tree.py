@@ -21,7 +21,7 @@ def entry(text: str, methods: str = "GET", *, prefix: bool = False, mount_segmen
 
 def table(*entries: Entry[Any], **options: bool) -> Table[Any]:
     """A table that answers misses with the miss itself."""
-    return Table(entries, fallback=lambda miss: miss, **options)
+    return Table(entries, fallback=lambda miss, wall: miss, **options)
 
 
 NOT_FOUND = Miss(MissKind.NOT_FOUND)
@@ -216,7 +216,7 @@ def test_parameters_belong_to_one_request() -> None:
 def test_a_fallback_is_made_once_for_each_distinct_miss() -> None:
     made: list[Miss] = []
 
-    def fallback(miss: Miss) -> Miss:
+    def fallback(miss: Miss, wall: Any) -> Miss:
         made.append(miss)
         return miss
 
@@ -239,7 +239,14 @@ def test_a_fallback_is_made_once_for_each_distinct_miss() -> None:
         ([entry("/{a}"), entry("/x", "GET POST")], []),
         ([entry("/{a}"), entry("/{b}", "POST"), entry("/x", "GET POST")], [("/x", "/{a}")]),
         ([entry("/x"), entry("/x")], []),
-        ([entry("/{a}"), entry("/{b}")], []),
+        ([entry("/{a}"), entry("/{b}")], [("/{b}", "/{a}")]),
+        ([entry("/{a}"), entry("/{b}", "POST")], []),
+        ([entry("/{a}"), entry("/{b}", "POST"), entry("/{c}", "GET POST")], [("/{c}", "/{a}")]),
+        ([entry("/{a}"), entry("/{b:int}")], []),
+        ([entry("/x/{a}/y", "*"), entry("/x/{b}/y")], [("/x/{b}/y", "/x/{a}/y")]),
+        ([entry("/m", "*", prefix=True), entry("/m/{a}"), entry("/{b}/{c}")], [("/m/{a}", "/m")]),
+        ([entry("/{a}", "*", prefix=True), entry("/{b}/c/{d}"), entry("/{e}")], [("/{b}/c/{d}", "/{a}")]),
+        ([entry("/{a}", "*", prefix=True), entry("/{b}", "*", prefix=True)], [("/{b}", "/{a}")]),
         ([entry("/{a}", "*"), entry("/x", "*")], [("/x", "/{a}")]),
         ([entry("/{a}", "GET"), entry("/x", "*")], []),
         ([entry("/api", "*", prefix=True), entry("/api/x"), entry("/api")], [("/api/x", "/api")]),

@@ -55,21 +55,28 @@ def reference_takes(entry: Entry[Any], path: str) -> tuple[dict[str, Any] | None
 def reference(entries: Sequence[Entry[Any]], method: str, path: str) -> Match[Any]:
     """Walk the entries in order, as the rules are written."""
     allow: set[str] = set()
-    for entry in entries:
+    wall, before = None, len(entries)
+    place: tuple[dict[str, Any] | None, int] = (None, 0)
+    for number, entry in enumerate(entries):
         taken = reference_takes(entry, path)
         if taken is None:
             continue
+        if entry.wall:
+            wall, place, before = entry, taken, number
+            break
         methods = entry.methods and entry.methods | ({"HEAD"} if "GET" in entry.methods else set())
         if methods is None or method in methods:
             return entry.payload, *taken
         allow |= methods
+    payload = None if wall is None else wall.payload
     if allow:
         kind = MissKind.OPTIONS if method == "OPTIONS" else MissKind.METHOD_NOT_ALLOWED
-        return Miss(kind, tuple(sorted(allow | {"OPTIONS"}))), None, 0
+        return (Miss(kind, tuple(sorted(allow | {"OPTIONS"}))), payload), place[0], place[1]
     toggled = path[:-1] if path.endswith("/") else path + "/"
-    if path != "/" and any(reference_takes(entry, toggled) for entry in entries):
-        return Miss(MissKind.REDIRECT_SLASH), None, 0
-    return Miss(MissKind.NOT_FOUND), None, 0
+    redirects = path != "/" and (wall is None or wall.redirect_slashes)
+    if redirects and any(reference_takes(entry, toggled) for entry in entries[:before]):
+        return (Miss(MissKind.REDIRECT_SLASH), payload), place[0], place[1]
+    return (Miss(MissKind.NOT_FOUND), payload), place[0], place[1]
 
 
 SEGMENTS = [
@@ -126,6 +133,8 @@ def entries_of(draw: st.DrawFn, payload: int) -> Entry[Any]:
         st.sampled_from([None, frozenset({"GET"})]) | st.frozensets(st.sampled_from(METHODS[:-1]), min_size=1)
     )
     prefix = draw(st.integers(0, 4)) == 0
+    if prefix and draw(st.booleans()):
+        return Entry(template, None, payload, True, wall=True, redirect_slashes=draw(st.integers(0, 3)) > 0)
     return Entry(template, methods, payload, prefix, 0 if prefix else draw(st.integers(0, template.depth)))
 
 
@@ -146,7 +155,7 @@ def tables_with_paths(draw: st.DrawFn) -> tuple[list[Entry[Any]], str]:
 @given(tables_with_paths(), st.sampled_from(METHODS))
 def test_the_table_answers_as_a_walk_over_the_entries_in_order(case: tuple[list[Entry[Any]], str], method: str) -> None:
     entries, path = case
-    table: Table[Any] = Table(entries, fallback=lambda miss: miss)
+    table: Table[Any] = Table(entries, fallback=lambda miss, wall: (miss, wall))
     expected = reference(entries, method, path)
     assert table.match(method, path) == expected
     assert table.match(method, path) == expected

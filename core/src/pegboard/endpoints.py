@@ -14,7 +14,7 @@ import msgspec
 from pegboard.concurrency import is_async, run_in_threadpool
 from pegboard.exceptions import HTTPException
 from pegboard.requests import Request
-from pegboard.responses import PlainTextResponse, to_response
+from pegboard.responses import AppResponse, PlainTextResponse, to_response
 from pegboard.status import WS_1000_NORMAL_CLOSURE, WS_1003_UNSUPPORTED_DATA, WS_1011_INTERNAL_ERROR
 from pegboard.types import Message, Receive, Scope, Send
 from pegboard.websockets import WebSocket
@@ -47,7 +47,9 @@ class HTTPEndpoint:
 
     @classmethod
     async def answer_request(cls, request: Request) -> Any:
-        """What an instance of this class answers to ``request``."""
+        """What an instance of this class answers to ``request``; with a ``dispatch`` of its own it answers itself."""
+        if cls.dispatch is not HTTPEndpoint.dispatch:
+            return AppResponse(cls)
         return await cls(request.scope, request.receive, request.send).handle(request)
 
     async def dispatch(self) -> None:
@@ -97,7 +99,11 @@ class WebSocketEndpoint:
     @classmethod
     async def answer_websocket(cls, websocket: WebSocket) -> None:
         """Serve ``websocket`` with an instance of this class."""
-        await cls(websocket.scope, websocket.receive, websocket.send).handle(websocket)
+        endpoint = cls(websocket.scope, websocket.receive, websocket.send)
+        if cls.dispatch is not WebSocketEndpoint.dispatch:
+            await endpoint.dispatch()
+        else:
+            await endpoint.handle(websocket)
 
     async def dispatch(self) -> None:
         """Serve the WebSocket this instance was made for."""

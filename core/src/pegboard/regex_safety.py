@@ -6,11 +6,14 @@ ambiguity is read off its loops:
 
 - *Exponential*: from one place in a loop, one text leads back to it in two ways, as in `(a+)+` or `(a|ab|b)*`.
   Always refused.
+- *Counted and empty*: a body that can be empty, repeated a fixed number of times, as in `(a?){30}`: each of the
+  counted ones may be the empty one, which is exponential in their number. Always refused.
 - *Polynomial*: loops stand in a row and one text can be shifted between them, as in `a+b?a+`. The longest such row is
   the `growth`: the time is at most in the order of n**growth for a text of n characters. Callers bound n.
 
 Rules: the answer may be too pessimistic (a safe expression refused), never too optimistic for the constructs that
-`regex_syntax` reads. A repetition with a high bound counts as endless unless its body has one fixed shape.
+`regex_syntax` reads, but for one: the same optional piece written out dozens of times in a row. A repetition with a
+high bound counts as endless unless its body has one fixed shape.
 """
 
 from __future__ import annotations
@@ -138,6 +141,12 @@ class _Automaton:
 
     def repeat(self, node: Repeat) -> _Ends:
         body, low, high = node.body, node.low, node.high
+        if low > 1 and _can_be_empty(body):
+            raise RegexError(
+                "the regular expression can take exponential time: it counts repetitions of what can be empty",
+                _first_place(body),
+                "Any of the counted ones can be the empty one: write the body so that it takes a text, or use {0,n}.",
+            )
         if high is not None and high > _MAX_COPIES and not (low == high and _is_rigid(body)):
             high = None
         if high is None and low > 1:
@@ -229,6 +238,35 @@ def _is_rigid(node: Node) -> bool:
             return node.low == node.high and _is_rigid(node.body)
         case _:
             return False
+
+
+def _can_be_empty(node: Node) -> bool:
+    """Whether the node matches the empty text, looked at from inside: a look-around takes none."""
+    match node:
+        case Chars():
+            return False
+        case Chain():
+            return all(map(_can_be_empty, node.items))
+        case Choice():
+            return any(map(_can_be_empty, node.options))
+        case Repeat():
+            return node.low == 0 or _can_be_empty(node.body)
+        case Look():
+            return True
+
+
+def _first_place(node: Node) -> int:
+    """Where in the source the first character set of the node stands; 0 when it has none."""
+    match node:
+        case Chars():
+            return node.at
+        case Chain():
+            places = [_first_place(item) for item in node.items]
+        case Choice():
+            places = [_first_place(option) for option in node.options]
+        case _:
+            places = [_first_place(node.body)]
+    return next(filter(None, places), 0)
 
 
 def _copies(body: Node, low: int, high: int) -> Node:

@@ -2,41 +2,51 @@
 
 A mount whose routes are known is flattened: its routes stand in the table with their whole paths. Behind them stands
 the mount itself as a wall: what it does not have is answered there, with the settings of the mount, and never by routes
-further on. Hosts have a table each, of what stands before them and what they hold.
+further on. A host is a wall without a path.
+
+There is a table for each set of hosts that a request can be for at once, of the routes that are for all hosts and of
+those for these. Every route has one plan and one entry, which all tables share.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from pegboard.errors import OUTER_BOARDS
 from pegboard.plans import Plan, Planner
-from pegboard.raw_headers import find
-from pegboard.routing.endpoints import as_app, as_app_call, wrap_in_middleware
+from pegboard.routing.endpoints import as_app, as_app_call
+from pegboard.routing.flattening import FlatRoute
+from pegboard.routing.host_names import host_name, match_host
+from pegboard.routing.layers import Layers
 from pegboard.routing.misses import MissRoute
-from pegboard.routing.router import FlatRoute, flatten
-from pegboard.routing.routes import BaseRoute, Host, Inner, Mount, Route, WebSocketRoute
+from pegboard.routing.routes import BaseRoute, Host, Inner, Route, WebSocketRoute
 from pegboard.routing.tree import Entry, Miss, MissKind, Table
 from pegboard.types import ASGIApp, Receive, Scope, Send
-from pegboard.urls import valid_host
 from pegboard.websockets import WebSocket
 
-__all__ = ["Tables"]
+__all__ = ["Tables", "route_path"]
 
 Found = tuple[Plan, dict[str, Any]]
+Chain = tuple[BaseRoute, ...]
 
 
 class Tables:
-    """The compiled routes of a board, for HTTP requests and for WebSockets."""
+    """The compiled routes of a board, for HTTP requests and for WebSockets.
 
-    def __init__(self, routes: Sequence[FlatRoute], planner: Planner, redirect_slashes: bool) -> None:
-        makers = _Http(planner, redirect_slashes), _WebSocket(planner, False)
-        self.http = _matcher(routes, makers[0])
-        self.websocket = _matcher(routes, makers[1])
-        self.warnings = [*dict.fromkeys([*makers[0].warnings, *makers[1].warnings, *_ambiguous_names(routes)])]
+    ``layers`` keeps the middleware of routes, ``own_root`` is the key in the scope of the board's own root path.
+    What is wrong with a route is a problem of the ``planner``.
+    """
+
+    def __init__(
+        self, routes: Sequence[FlatRoute], planner: Planner, layers: Layers, own_root: str, redirect_slashes: bool
+    ) -> None:
+        http = _Http(routes, planner, layers, redirect_slashes)
+        websocket = _WebSocket(routes, planner, layers, False)
+        self.http = _finder(http, own_root)
+        self.websocket = _finder(websocket, own_root)
+        self.warnings = [*dict.fromkeys([*http.warnings, *websocket.warnings, *_ambiguous_names(routes)])]
 
 
 class _Maker:
@@ -44,56 +54,86 @@ class _Maker:
 
     serves: type[BaseRoute]
 
-    def __init__(self, planner: Planner, redirect_slashes: bool) -> None:
+    def __init__(self, routes: Sequence[FlatRoute], planner: Planner, layers: Layers, redirect_slashes: bool) -> None:
         self.planner = planner
+        self.layers = layers
         self.redirect_slashes = redirect_slashes
-        self.middleware: dict[int, ASGIApp] = {}
         self.warnings: list[str] = []
+        self.misses: dict[tuple[Miss, Chain], Plan] = {}
+        self.hosts: dict[Plan, tuple[Host, ...]] = {}
+        self.tables: dict[tuple[Host, ...], Table[Plan]] = {}
+        self.placed = [(flat, entry) for flat in routes if (entry := self.entry(flat)) is not None]
+        self.prepare_misses()
 
-    def table(self, routes: Sequence[FlatRoute], around: tuple[BaseRoute, ...]) -> Table[Plan]:
-        """The table of these routes; ``around`` is whose settings hold for what is not found in it."""
-        entries = [entry for flat in routes for entry in self.entries(flat)]
-        # Made now as well, so that settings that do not hold here are found now.
-        self.miss(around, Miss(MissKind.NOT_FOUND))
-        table = Table(entries, fallback=partial(self.miss, around), redirect_slashes=self.redirect_slashes)
-        for late, early in table.shadowed():
-            if not isinstance(late.payload.route, MissRoute):
-                self.warnings.append(
-                    f"route {late.payload.route.label} ({late.template.text}) is never reached: "
-                    f"{early.payload.route.label} ({early.template.text}) stands before it and takes its path; "
-                    "put it first"
-                )
-        return table
+    def table(self, hosts: tuple[Host, ...]) -> Table[Plan]:
+        """The table for requests that are for these hosts."""
+        if hosts not in self.tables:
+            entries = []
+            for flat, entry in self.placed:
+                if set(flat.hosts) <= set(hosts):
+                    entries.append(entry)
+                    if isinstance(flat.route, Host) and not flat.around:
+                        break
+            table = Table(entries, fallback=self.miss, redirect_slashes=self.redirect_slashes)
+            self.tables[hosts] = table
+            self.warnings += _hidden(table)
+        return self.tables[hosts]
 
-    def miss(self, around: tuple[BaseRoute, ...], miss: Miss) -> Plan:
-        """The plan for what is not found."""
-        route = MissRoute(miss)
-        return self.planner.plan(route, (*around, route))
+    def miss(self, miss: Miss, around: Chain | None) -> Plan:
+        """The plan for what is not found inside of a mount or host, or outside of all of them."""
+        chain = around or ()
+        if (miss, chain) not in self.misses:
+            route = MissRoute(miss)
+            call = self.call(route, (*chain, route))
+            self.misses[miss, chain] = self.plan(route, (*chain, route), call)
+        return self.misses[miss, chain]
 
-    def entries(self, flat: FlatRoute) -> Iterable[Entry[Plan]]:
-        """The entries of one route in its place."""
+    def plan(self, route: BaseRoute, chain: Chain, call: Callable[[Any], Any]) -> Plan:
+        """A plan, known by the hosts with parameters that it is for."""
+        plan = self.planner.plan(route, chain, call)
+        self.hosts[plan] = tuple(outer for outer in chain if isinstance(outer, Host) and outer.host_template.params)
+        return plan
+
+    def entry(self, flat: FlatRoute) -> Entry[Any] | None:
+        """The entry of one route in its place, where it is for this protocol."""
         route = flat.route
         if isinstance(route, self.serves):
-            yield Entry(
-                flat.template,
-                getattr(route, "methods", None),
-                self.planner.plan(route, flat.chain, self.call(flat)),
-                mount_segments=flat.mount_segments,
-            )
-        elif isinstance(route, Inner) and not route.is_flattened:
-            app = wrap_in_middleware(_mounted(route.app), route.middleware)
-            call = self.app_call(self.through_mounts(flat, app))
-            yield Entry(flat.template, None, self.planner.plan(route, flat.chain, call), prefix=True)
-        elif isinstance(route, Mount):
-            yield self.wall(flat)
+            plan = self.plan(route, flat.chain, self.call(route, flat.chain))
+            return Entry(flat.template, getattr(route, "methods", None), plan, mount_segments=flat.mount_segments)
+        if not isinstance(route, Inner):
+            return None
+        if not route.is_flattened:
+            app = self.layers.around(_mounted(route.app), flat.chain, self.planner.problems)
+            return Entry(flat.template, None, self.plan(route, flat.chain, self.app_call(app)), prefix=True)
+        redirects = self.redirect_slashes if flat.redirect_slashes is None else flat.redirect_slashes
+        return Entry(flat.template, None, flat.chain, True, wall=True, redirect_slashes=redirects and self.is_http)
 
-    def call(self, flat: FlatRoute) -> Callable[[Any], Any]:
-        """What serves this route: its endpoint, behind the middleware around it."""
-        route: Any = flat.route
-        if not any(outer.middleware for outer in flat.chain):
+    def call(self, route: Any, chain: Chain) -> Callable[[Any], Any]:
+        """What serves a route: its endpoint, behind the middleware around it."""
+        if not any(outer.middleware for outer in chain):
             call: Callable[[Any], Any] = route.call
             return call
-        return self.app_call(self.through_mounts(flat, wrap_in_middleware(self.as_app(route), route.middleware)))
+        return self.app_call(self.layers.around(self.as_app(route), chain, self.planner.problems))
+
+    @property
+    def is_http(self) -> bool:
+        """Whether there are redirects and methods here."""
+        return self.serves is Route
+
+    def prepare_misses(self) -> None:
+        """Make the plans of the misses that routes with parameters will have if nothing else takes their paths.
+
+        Those that the tables can tell for certain are made with them. So `route` hooks run, and fail, at the freeze.
+        """
+        if not self.is_http:
+            return
+        allowed: dict[tuple[str, Chain], set[str]] = {}
+        for flat, entry in self.placed:
+            if entry.methods is not None:
+                allowed.setdefault((flat.template.text, flat.around), {"OPTIONS"}).update(entry.methods)
+        for allow, around in {(tuple(sorted(methods)), around) for (_, around), methods in allowed.items()}:
+            self.miss(Miss(MissKind.METHOD_NOT_ALLOWED, allow), around)
+            self.miss(Miss(MissKind.OPTIONS, allow), around)
 
     def as_app(self, route: Any) -> ASGIApp:
         """A route's endpoint as an ASGI application."""
@@ -102,41 +142,6 @@ class _Maker:
     def app_call(self, app: ASGIApp) -> Callable[[Any], Any]:
         """An ASGI application as an endpoint."""
         raise NotImplementedError
-
-    def wall(self, flat: FlatRoute) -> Entry[Plan]:
-        """The entry behind a flattened mount: whatever else is below its path is not found."""
-        chain, route = flat.chain, MissRoute(Miss(MissKind.NOT_FOUND))
-        made: list[Table[Plan | None]] = []
-
-        async def answer(connection: Any) -> Any:
-            if not made:
-                inner = [entry for below in flatten(flat.route.routes) for entry in self.shapes(below)]  # type: ignore[attr-defined]
-                made.append(Table(inner, fallback=partial(self.miss, chain), redirect_slashes=self.redirect_slashes))
-            scope = connection.scope
-            plan, _, _ = made[0].match(scope.get("method", "GET"), route_path(scope))
-            return await (plan or self.miss(chain, route.miss)).call(connection)
-
-        return Entry(flat.template, None, self.planner.plan(route, (*chain, route), answer), prefix=True)
-
-    def shapes(self, flat: FlatRoute) -> Iterable[Entry[Plan | None]]:
-        """The paths and methods of one route, without a plan: enough to tell how something was missed."""
-        route = flat.route
-        is_app = isinstance(route, Inner) and not route.is_flattened
-        if is_app or isinstance(route, self.serves):
-            yield Entry(flat.template, getattr(route, "methods", None), None, prefix=is_app)
-
-    def through_mounts(self, flat: FlatRoute, app: ASGIApp) -> ASGIApp:
-        """``app`` behind the middleware of the mounts around it."""
-        for outer in reversed(flat.around):
-            if outer.middleware:
-                app = partial(_enter, self.mount_middleware(outer), app)
-        return app
-
-    def mount_middleware(self, outer: BaseRoute) -> ASGIApp:
-        """The middleware of a mount: one instance for everything below it."""
-        if id(outer) not in self.middleware:
-            self.middleware[id(outer)] = wrap_in_middleware(_go_on, outer.middleware)
-        return self.middleware[id(outer)]
 
 
 class _Http(_Maker):
@@ -165,33 +170,78 @@ class _WebSocket(_Maker):
         return call
 
 
-def _matcher(routes: Sequence[FlatRoute], maker: _Maker) -> Callable[[Scope], Found]:
-    """What finds the plan for a scope."""
-    main = partial(_match, maker.table([flat for flat in routes if _host_of(flat) is None], ()))
-    hosts = [flat.route for flat in routes if isinstance(flat.route, Host)]
-    if not hosts:
+def _finder(maker: _Maker, own_root: str) -> Callable[[Scope], Found]:
+    """What finds the plan for a scope, and its path parameters."""
+    main = _in_table(maker.table(()), own_root, maker.is_http)
+    flats = [flat for flat, _ in maker.placed if isinstance(flat.route, Host)]
+    if not flats:
         return main
-    by_host = [(host.host_template, maker.table(_seen_from(host, routes), (host,))) for host in hosts]
+    finders: dict[tuple[Host, ...], Callable[[Scope], Found]] = {(): main}
+    for flat in flats:
+        finders[flat.hosts] = _in_table(maker.table(flat.hosts), own_root, maker.is_http)
+    match = lru_cache(_KNOWN_NAMES)(partial(_match_hosts, [(flat.hosts[-1], not flat.around) for flat in flats]))
 
-    def match(scope: Scope) -> Found:
-        name = _host_name(scope)
-        for template, table in by_host:
-            found = template.regex.fullmatch(name)
-            if found is not None:
-                plan, params = _match(table, scope)
-                return plan, {
-                    **{key: template.params[key].convert(text) for key, text in found.groupdict().items()},
-                    **params,
-                }
-        return main(scope)
+    def find(scope: Scope) -> Found:
+        matched = match(host_name(scope))
+        hosts = tuple(matched)
+        if hosts not in finders:
+            finders[hosts] = _in_table(maker.table(hosts), own_root, maker.is_http)
+        plan, params = finders[hosts](scope)
+        for host in maker.hosts[plan]:
+            params.update(matched[host])
+        return plan, params
 
-    return match
+    return find
 
 
-def _seen_from(host: Host, routes: Sequence[FlatRoute]) -> list[FlatRoute]:
-    """The routes that a request for ``host`` can reach: the host's own, and those of no host that stand before it."""
-    end = next(index for index, flat in enumerate(routes) if flat.route is host)
-    return [flat for flat in routes[: end + 1] if _host_of(flat) in (None, host)]
+_KNOWN_NAMES = 1024
+"""The number of host names for which it is remembered which hosts they match."""
+
+
+def _match_hosts(hosts: Sequence[tuple[Host, bool]], name: str) -> Mapping[Host, dict[str, Any]]:
+    """The hosts that match a name, with their parameters, up to the first that stands in no other."""
+    matched: dict[Host, dict[str, Any]] = {}
+    for host, is_outermost in hosts:
+        params = match_host(host.host_template, name)
+        if params is not None:
+            matched[host] = params
+            if is_outermost:
+                break
+    return matched
+
+
+def _in_table(table: Table[Plan], own_root: str, is_http: bool) -> Callable[[Scope], Found]:
+    """What finds the plan of a scope in one table; WebSockets have no method, and their entries take any."""
+    match = table.match
+
+    def find(scope: Scope) -> Found:
+        root = scope.get("root_path", "")
+        path = route_path(scope) if root else scope["path"]
+        plan, params, prefix = match(scope["method"] if is_http else "GET", path)
+        if prefix:
+            scope.setdefault("pegboard.root_path", root)
+            scope[own_root] = root
+            scope["root_path"] = root + path[:prefix]
+        if "path_params" in scope:
+            return plan, {**scope["path_params"], **(params or {})}
+        return plan, params or {}
+
+    return find
+
+
+def _hidden(table: Table[Plan]) -> list[str]:
+    """The warnings for routes that no request reaches."""
+    return [
+        f"route {_route_of(late).label} ({late.template.text}) is never reached: {_route_of(early).label} "
+        f"({early.template.text}) stands before it and takes its path; put it first"
+        for late, early in table.shadowed()
+        if not late.wall
+    ]
+
+
+def _route_of(entry: Entry[Any]) -> BaseRoute:
+    route: BaseRoute = entry.payload[-1] if entry.wall else entry.payload.route
+    return route
 
 
 def _ambiguous_names(routes: Sequence[FlatRoute]) -> list[str]:
@@ -211,27 +261,6 @@ def _ambiguous_names(routes: Sequence[FlatRoute]) -> list[str]:
                 f"{flat.template.text}; url_path_for always gives the first, so rename one"
             )
     return warnings
-
-
-def _host_of(flat: FlatRoute) -> Host | None:
-    return flat.route if isinstance(flat.route, Host) else flat.host
-
-
-def _host_name(scope: Scope) -> str:
-    """The host that was asked for, in lower case and without its port; empty when there is none or it is malformed."""
-    value = find(scope["headers"], b"host")
-    name = (valid_host(value) if value is not None else None) or ""
-    return (name if name.endswith("]") else _PORT.sub("", name)).lower()
-
-
-def _match(table: Table[Plan], scope: Scope) -> Found:
-    root = scope.get("root_path")
-    path = route_path(scope) if root else scope["path"]
-    plan, params, prefix = table.match(scope.get("method", "GET"), path)
-    if prefix:
-        scope.setdefault("pegboard.root_path", root or "")
-        scope["root_path"] = (root or "") + path[:prefix]
-    return plan, params or {}
 
 
 def route_path(scope: Scope) -> str:
@@ -255,17 +284,3 @@ def _mounted(app: Any) -> ASGIApp:
         await app({"pegboard.router": board, **scope, OUTER_BOARDS: outer}, receive, send)
 
     return call
-
-
-async def _enter(middleware: ASGIApp, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Go through a mount's middleware to ``app``, which the middleware's innermost application finds in the scope."""
-    await middleware({**scope, _NEXT: app}, receive, send)
-
-
-async def _go_on(scope: Scope, receive: Receive, send: Send) -> None:
-    await scope[_NEXT](scope, receive, send)
-
-
-_NEXT = "pegboard.next"
-
-_PORT = re.compile(r":\d*$")

@@ -256,6 +256,17 @@ async def test_a_preflight_below_a_root_path_finds_its_route() -> None:
     assert response.headers["access-control-allow-origin"] == OTHER
 
 
+@pytest.mark.parametrize("path", ["/in/own", "/in/mount/own", "/outer/in/own", "/outer/in/mount/own"])
+async def test_a_mounted_board_judges_preflights_by_its_own_routes(path: str) -> None:
+    """The plugin of the inner board finds the route that is asked about, however deep the board is mounted."""
+    own = Route("/own", page, methods=["PUT"], plugins=OTHER_POLICY)
+    inner = board(own, Mount("/mount", routes=[own]))
+    mounted = Mount("/in", app=inner)
+    app = Pegboard(routes=[mounted, Mount("/outer", routes=[mounted])], plugins=[])
+    assert (await preflight(app, path, "PUT", OTHER)).cors["allow-origin"] == OTHER
+    assert (await preflight(app, path, "PUT", APP)).cors == {}
+
+
 async def test_hosts_have_policies_of_their_own() -> None:
     """A preflight is judged by the host that it was sent to."""
     app = board(Host("api.example.com", routes=[Route("/x", page, methods=["PUT"], plugins=OTHER_POLICY)]))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from pegboard.concurrency import is_async, run_in_threadpool
 from pegboard.requests import Request
@@ -42,10 +42,13 @@ class MiddlewareFactory(Protocol):
 
 
 def adapt(endpoint: Any) -> HTTPEndpointCall:
-    """The async callable that serves a request with ``endpoint``."""
+    """The async callable that serves a request with ``endpoint``. Raises TypeError for what cannot."""
     answer: HTTPEndpointCall | None = getattr(endpoint, "answer_request", None)
     if answer is not None:
         return answer
+    if hasattr(endpoint, "answer_websocket"):
+        raise TypeError(f"endpoint {endpoint_name(endpoint)!r} serves WebSockets; give it to a WebSocketRoute")
+    _check_callable(endpoint)
     if not is_function(endpoint):
         return as_app_call(endpoint)
     if is_async(endpoint):
@@ -72,6 +75,9 @@ def adapt_websocket(endpoint: Any) -> WebSocketCall:
     answer: WebSocketCall | None = getattr(endpoint, "answer_websocket", None)
     if answer is not None:
         return answer
+    if hasattr(endpoint, "answer_request"):
+        raise TypeError(f"endpoint {endpoint_name(endpoint)!r} serves HTTP requests; give it to a Route")
+    _check_callable(endpoint)
     if is_function(endpoint):
         if not is_async(endpoint):
             raise TypeError(
@@ -87,6 +93,11 @@ def adapt_websocket(endpoint: Any) -> WebSocketCall:
     return run
 
 
+def _check_callable(endpoint: Any) -> None:
+    if not callable(endpoint):
+        raise TypeError(f"endpoint {endpoint!r} cannot be called; expected a function, a class or an ASGI application")
+
+
 def as_app(call: HTTPEndpointCall, max_body_size: int | None) -> ASGIApp:
     """An ASGI application around an adapted endpoint, for middleware to wrap."""
 
@@ -97,11 +108,26 @@ def as_app(call: HTTPEndpointCall, max_body_size: int | None) -> ASGIApp:
     return app
 
 
-def wrap_in_middleware(app: ASGIApp, middleware: Sequence[MiddlewareFactory]) -> ASGIApp:
-    """Put middleware around ``app``, the first outermost."""
+def wrap_in_middleware(app: ASGIApp, middleware: Sequence[Any], where: str, problems: list[str]) -> ASGIApp:
+    """Put middleware around ``app``, the first outermost; what is wrong with it is left out and told as a problem."""
     for factory in reversed(middleware):
-        app = factory(app)
+        name = f"{where}: middleware {factory!r}"
+        if not callable(factory):
+            problems.append(f"{name} cannot be called; expected a function of an application, or {_MIDDLEWARE}")
+            continue
+        try:
+            wrapped = factory(app)
+        except Exception as error:  # noqa: BLE001  it is told with all other problems
+            problems.append(f"{name} failed: {type(error).__name__}: {error}")
+            continue
+        if callable(wrapped):
+            app = cast("ASGIApp", wrapped)
+        else:
+            problems.append(f"{name} returned {wrapped!r}; expected an ASGI application")
     return app
+
+
+_MIDDLEWARE = "pegboard.middleware.Middleware(cls, ...)"
 
 
 def endpoint_name(endpoint: Any) -> str:

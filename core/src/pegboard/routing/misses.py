@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from pegboard.exceptions import HTTPException
 from pegboard.requests import Request
@@ -34,15 +35,26 @@ class MissRoute(BaseRoute):
         return self.path
 
 
-def toggled_slash(path: str) -> str:
-    """A relative reference from ``path`` to the same path with its trailing slash added or taken away.
+def toggled_slash(path: str, raw_path: bytes = b"") -> str | None:
+    """A relative reference from ``path`` to the same path with its trailing slash added or taken away, if there is one.
 
-    It is relative to the last segment (RFC 3986 section 4.2), so neither a Host header, a mount, nor a leading
-    ``//`` in the path has any say in where it leads.
+    It is relative to the last segment (RFC 3986 section 4.2), so neither a Host header, a mount, nor a leading ``//``
+    in the path has any say in where it leads. The segment is taken from ``raw_path``, the path as the client wrote it,
+    where an encoded slash is a part of a segment. There is none where that segment is ``.`` or ``..``.
     """
-    if path.endswith("/"):
-        return "../" + quote(path[:-1].rpartition("/")[2], safe="")
-    return "./" + quote(path.rpartition("/")[2], safe="") + "/"
+    is_closed = path.endswith("/")
+    if raw_path and (raw_path.endswith(b"/") or raw_path[-3:].lower() == b"%2f") == is_closed:
+        whole, is_encoded = raw_path, not raw_path.endswith(b"/")
+    else:
+        whole, is_encoded = quote(path.encode("utf-8", "surrogatepass")).encode("ascii"), False
+    width = 0 if not is_closed else 3 if is_encoded else 1
+    last = unquote_to_bytes(whole[: len(whole) - width].rpartition(b"/")[2])
+    if last in (b".", b".."):
+        return None
+    segment = quote(last, safe="")
+    if is_closed:
+        return f"./{segment}" if is_encoded else f"../{segment}"
+    return f"./{segment}/" if segment else "./"
 
 
 def _not_found(miss: Miss) -> Callable[[Request], Awaitable[Any]]:
@@ -72,11 +84,22 @@ def _options(miss: Miss) -> Callable[[Request], Awaitable[Any]]:
 
 def _redirect_slash(miss: Miss) -> Callable[[Request], Awaitable[Any]]:
     async def redirect_slash(request: Request) -> Response:
-        query = request.scope["query_string"].decode("latin-1")
-        target = toggled_slash(request.scope["path"])
+        scope = request.scope
+        target = toggled_slash(scope["path"], scope.get("raw_path") or b"")
+        if target is None:
+            raise HTTPException(404)
+        query = _UNSAFE_IN_QUERY.sub(_percent, scope.get("query_string", b"")).decode("ascii")
         return RedirectResponse(f"{target}?{query}" if query else target)
 
     return redirect_slash
+
+
+_UNSAFE_IN_QUERY = re.compile(rb"[^\x21\x22\x24-\x7e]")
+"""What has no place in a query as it is (RFC 3986 section 3.4), above all the number sign that would end it."""
+
+
+def _percent(found: re.Match[bytes]) -> bytes:
+    return b"%%%02X" % found[0][0]
 
 
 _ENDPOINTS: dict[MissKind, Callable[[Miss], Callable[[Request], Awaitable[Any]]]] = {

@@ -3,7 +3,8 @@
 One node stands for a position in a path, between two slashes. What can come next:
 
 - `children`: fixed segments, by their text;
-- `dynamic`: segments with parameters, equal ones sharing a child whatever their names;
+- `dynamic`: segments with parameters, equal ones sharing a child whatever their names; where many of them begin or end
+  with fixed text, those are in `affixes`, by that text;
 - `tails`: templates that go on with something that can span slashes, by their fixed last segment (None: it has none);
 - `prefixes`: mounts that end here and take any rest that begins with a slash (at the root: any path);
 - `leaves`: templates that end here.
@@ -18,10 +19,11 @@ Rules:
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from pegboard.routing.affixes import Affix, Affixes, affix_of
 from pegboard.routing.matchers import SegmentMatcher, TailMatcher, key_of, segment_matcher, tail_matcher
 from pegboard.routing.segments import Segment, fixed_text, join, spans
 
@@ -31,7 +33,7 @@ class Leaf:
     """One entry at its place in the trie.
 
     `mount` is the number of its segments that belong to mounts. A tail knows itself where it begins when the mount ends
-    in it. `methods` is None for any method.
+    in it. `methods` is None for any method. A wall is a prefix that ends the search without an answer.
     """
 
     order: int
@@ -41,6 +43,7 @@ class Leaf:
     mount: int
     is_prefix: bool
     tail: TailMatcher | None = None
+    is_wall: bool = False
 
 
 class Node:
@@ -50,10 +53,22 @@ class Node:
     its own tails and prefixes; `opener` is the one of these that comes first of all in or below it, if one does.
     """
 
-    __slots__ = ("children", "depth", "dynamic", "first", "leaves", "open_from", "opener", "prefixes", "tails")
+    __slots__ = (
+        "affixes",
+        "children",
+        "depth",
+        "dynamic",
+        "first",
+        "leaves",
+        "open_from",
+        "opener",
+        "prefixes",
+        "tails",
+    )
 
     children: dict[str, Node]
-    dynamic: list[tuple[SegmentMatcher, Node]]
+    dynamic: list[Way]
+    affixes: Affixes[Way] | None
     leaves: Sequence[Leaf]
     prefixes: Sequence[Leaf]
     tails: dict[str | None, list[Leaf]] | None
@@ -65,9 +80,16 @@ class Node:
         self.opener: Leaf | None = None
         self.children = _NO_CHILDREN
         self.dynamic = _NONE_DYNAMIC
+        self.affixes = None
         self.leaves = ()
         self.prefixes = ()
         self.tails = None
+
+    def ways(self, segment: str) -> Iterable[Way]:
+        """The segments with parameters that may match this one, in order."""
+        if self.affixes is None:
+            return self.dynamic
+        return sorted([*self.dynamic, *self.affixes.fitting(segment)], key=_first_of_way)
 
     def open_leaves(self, last: str) -> Iterator[Leaf]:
         """The prefixes, and the tails that can match a path with this last segment."""
@@ -77,11 +99,22 @@ class Node:
             yield from self.tails.get(None, ())
 
 
+Way: TypeAlias = tuple[SegmentMatcher, Node]
+"""A segment with parameters, and the node behind it."""
+
+
+def _first_of_way(way: Way) -> int:
+    return way[1].first
+
+
 NO_ORDER: Final = sys.maxsize
 """Later than every entry."""
 
+_FEW: Final = 3
+"""As many segments with fixed ends are tried one after the other faster than they are looked up."""
+
 _NO_CHILDREN: Final[dict[str, Node]] = {}
-_NONE_DYNAMIC: Final[list[tuple[SegmentMatcher, Node]]] = []
+_NONE_DYNAMIC: Final[list[Way]] = []
 # Shared by all nodes that have none, to save memory; never written to.
 
 
@@ -91,6 +124,7 @@ class Builder:
     def __init__(self) -> None:
         self.root = Node(0, 0)
         self._shared: dict[tuple[int, Hashable], Node] = {}
+        self._affixed: dict[int, tuple[Node, list[tuple[Affix, Way]]]] = {}
 
     def add(self, segments: Sequence[Segment], leaf: Leaf) -> None:
         """Put a leaf at the end of its segments; the first of them, before the leading slash, is empty."""
@@ -109,13 +143,25 @@ class Builder:
         else:
             node.leaves = _with(node.leaves, leaf)
 
+    def finish(self) -> Node:
+        """The root, once all leaves are added."""
+        for node, affixed in self._affixed.values():
+            if len(affixed) > _FEW:
+                node.affixes = Affixes(affixed)
+                indexed = {id(way) for _, way in affixed}
+                node.dynamic = [way for way in node.dynamic if id(way) not in indexed]
+        return self.root
+
     def _dynamic(self, node: Node, segment: Segment, order: int) -> Node:
         key = (id(node), key_of(segment))
         if key not in self._shared:
             self._shared[key] = Node(node.depth + 1, order)
             if node.dynamic is _NONE_DYNAMIC:
                 node.dynamic = []
-            node.dynamic.append((segment_matcher(segment), self._shared[key]))
+            way = segment_matcher(segment), self._shared[key]
+            node.dynamic.append(way)
+            if any(affix := affix_of(segment)):
+                self._affixed.setdefault(id(node), (node, []))[1].append((affix, way))
         return self._shared[key]
 
     def _add_prefix(self, node: Node, leaf: Leaf) -> None:

@@ -1,4 +1,4 @@
-"""A list of routes, the ways to add to it, and the way back from names to paths.
+"""A list of routes, and the ways to add to it.
 
 A router only collects. A board flattens it, with every mount's routes in the place of the mount, and compiles the
 result into tables.
@@ -6,13 +6,13 @@ result into tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from pegboard.routing.endpoints import MiddlewareFactory
-from pegboard.routing.routes import BaseRoute, Host, Inner, Mount, PluginOverrides, Route, WebSocketRoute
-from pegboard.routing.templates import Template
+from pegboard.routing.flattening import FlatRoute, flatten
+from pegboard.routing.names import NoMatchFound, path_for
+from pegboard.routing.routes import BaseRoute, Host, Mount, PluginOverrides, Route, WebSocketRoute
 from pegboard.types import ASGIApp
 from pegboard.urls import URLPath
 
@@ -21,53 +21,11 @@ __all__ = ["FlatRoute", "NoMatchFound", "Router", "flatten"]
 E = TypeVar("E", bound=Callable[..., Any])
 
 
-class NoMatchFound(Exception):
-    """No route has this name and these parameters."""
-
-    def __init__(self, name: str, path_params: Mapping[str, Any]) -> None:
-        given = ", ".join(path_params) or "none"
-        super().__init__(f"No route is called {name!r} and takes exactly these path parameters: {given}")
-
-
-@dataclass(frozen=True, slots=True)
-class FlatRoute:
-    """A route in its place: with the template from the root, and the mounts and hosts around it, outermost first."""
-
-    route: BaseRoute
-    template: Template
-    around: tuple[BaseRoute, ...]
-    mount_segments: int
-
-    @property
-    def host(self) -> Host | None:
-        """The host around this route, if any."""
-        return next((outer for outer in self.around if isinstance(outer, Host)), None)
-
-    @property
-    def chain(self) -> tuple[BaseRoute, ...]:
-        """Everything whose settings hold here, outermost first."""
-        return (*self.around, self.route)
-
-
-def flatten(routes: Sequence[BaseRoute], around: tuple[BaseRoute, ...] = ()) -> Iterator[FlatRoute]:
-    """Every route in its place, in order; behind the routes of a mount or host stands the mount or host itself."""
-    for route in routes:
-        mounts = [outer for outer in (*around, route) if isinstance(outer, Mount) and outer.path]
-        template = route.template
-        for outer in reversed([mount for mount in mounts if mount is not route]):
-            template = template.join(outer.template)
-        yield from flatten_inner(route, around)
-        yield FlatRoute(route, template, around, sum(mount.template.depth for mount in mounts))
-
-
-def flatten_inner(route: BaseRoute, around: tuple[BaseRoute, ...]) -> Iterator[FlatRoute]:
-    """The routes below a mount or host whose routes are the board's to serve."""
-    if isinstance(route, Inner) and route.is_flattened:
-        yield from flatten(route.routes, (*around, route))
-
-
 class Router:
-    """A list of routes. ``plugins`` are settings inherited by all of them."""
+    """A list of routes, to be mounted or served by a board.
+
+    Without ``redirect_slashes`` no path below where it is mounted is redirected to itself with or without its slash.
+    """
 
     def __init__(self, routes: Sequence[BaseRoute] | None = None, *, redirect_slashes: bool = True) -> None:
         self.routes: list[BaseRoute] = list(routes or ())
@@ -77,9 +35,13 @@ class Router:
         """Called when a route was added."""
 
     def append(self, route: BaseRoute) -> None:
-        """Add a route to the end."""
+        """Add a route to the end. A board that serves refuses a wrong one (ConfigurationError) and stays as it was."""
         self.routes.append(route)
-        self.changed()
+        try:
+            self.changed()
+        except BaseException:
+            self.routes.pop()
+            raise
 
     def add_route(
         self,
@@ -120,10 +82,19 @@ class Router:
         self.append(WebSocketRoute(path, endpoint, name=name, middleware=middleware, plugins=plugins))
 
     def mount(
-        self, path: str, app: ASGIApp | Router, name: str | None = None, *, plugins: PluginOverrides | None = None
+        self,
+        path: str,
+        app: ASGIApp | Router,
+        name: str | None = None,
+        *,
+        middleware: Sequence[MiddlewareFactory] | None = None,
+        plugins: PluginOverrides | None = None,
+        max_body_size: int | None = None,
     ) -> None:
         """Add a `Mount` of an ASGI application or a router."""
-        self.append(Mount(path, app=app, name=name, plugins=plugins))
+        self.append(
+            Mount(path, app=app, name=name, middleware=middleware, plugins=plugins, max_body_size=max_body_size)
+        )
 
     def host(
         self, host: str, app: ASGIApp | Router, name: str | None = None, *, plugins: PluginOverrides | None = None
@@ -176,64 +147,10 @@ class Router:
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """The path of the route called ``name``; ``mount:route`` goes into a mount or host.
 
-        Raises NoMatchFound when no route has this name and takes these parameters.
+        Raises NoMatchFound when no route has this name and takes these parameters, ValueError for a value that no path
+        can carry.
         """
-        found = _path_for(self.routes, name, path_params)
+        found = path_for(self.routes, name, path_params)
         if found is None:
             raise NoMatchFound(name, path_params)
         return found
-
-
-def _path_for(routes: Sequence[BaseRoute], name: str, params: Mapping[str, Any]) -> URLPath | None:
-    for route in routes:
-        find: Callable[..., URLPath | None] = _FINDERS.get(type(route), _find_route)
-        found = find(route, name, params)
-        if found is not None:
-            return found
-    return None
-
-
-def _find_route(route: Any, name: str, params: Mapping[str, Any]) -> URLPath | None:
-    if name != route.name or set(params) != set(route.template.params):
-        return None
-    path, _ = route.template.build(params)
-    return URLPath(path, protocol="websocket" if isinstance(route, WebSocketRoute) else "http")
-
-
-def _find_in_mount(mount: Mount, name: str, params: Mapping[str, Any]) -> URLPath | None:
-    inner_name = _inner_name(mount.name, name)
-    needed = set(mount.template.params) if mount.path else set()
-    if name == mount.name and mount.name and set(params) == needed | {"path"}:
-        prefix = mount.template.build(params)[0] if mount.path else ""
-        return URLPath(prefix + "/" + str(params["path"]).lstrip("/"))
-    if inner_name is None or not needed <= set(params):
-        return None
-    prefix = mount.template.build(params)[0] if mount.path else ""
-    found = _path_for(mount.routes, inner_name, {key: value for key, value in params.items() if key not in needed})
-    return None if found is None else URLPath(prefix + str(found), protocol=found.protocol, host=found.host)
-
-
-def _find_in_host(host: Host, name: str, params: Mapping[str, Any]) -> URLPath | None:
-    inner_name = _inner_name(host.name, name)
-    template = host.host_template
-    needed = set(template.params)
-    if not needed <= set(params):
-        return None
-    text, rest = template.build(params)
-    if name == host.name and host.name and set(rest) == {"path"}:
-        return URLPath("/" + str(params["path"]).lstrip("/"), host=text)
-    if inner_name is None:
-        return None
-    found = _path_for(host.routes, inner_name, rest)
-    return None if found is None else URLPath(str(found), protocol=found.protocol, host=text)
-
-
-def _inner_name(outer: str, name: str) -> str | None:
-    """What is left of ``name`` inside of ``outer``; a mount without a name passes all names on."""
-    if not outer:
-        return name
-    first, colon, rest = name.partition(":")
-    return rest if colon and first == outer else None
-
-
-_FINDERS: dict[type, Callable[..., URLPath | None]] = {Mount: _find_in_mount, Host: _find_in_host}

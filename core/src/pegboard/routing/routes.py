@@ -6,7 +6,8 @@ route; it is inherited inward.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pegboard.routing.endpoints import MiddlewareFactory, adapt, adapt_websocket, endpoint_name, is_function
@@ -143,14 +144,14 @@ class Inner(BaseRoute):
         """Whether the board serves these routes itself: a router holds routes, and is no application."""
         return self._routes is not None or not callable(self.app)
 
-    def _set_inside(self, app: Any, routes: Sequence[BaseRoute] | None) -> None:
+    def _set_inside(self, app: Any, routes: Iterable[BaseRoute] | None) -> None:
         if (app is None) == (routes is None):
             got = "neither" if app is None else "both"
             raise TypeError(f"{self.label} takes either app= or routes=, got {got}")
         if app is not None and not callable(app) and not hasattr(app, "routes"):
             raise TypeError(f"{self.label} has app={app!r}; expected an ASGI application or a Router")
         self.app = self.endpoint = app
-        self._routes = routes
+        self._routes = routes if routes is None or isinstance(routes, list) else list(routes)
 
 
 class Mount(Inner):
@@ -160,7 +161,7 @@ class Mount(Inner):
         self,
         path: str,
         app: ASGIApp | HasRoutes | None = None,
-        routes: Sequence[BaseRoute] | None = None,
+        routes: Iterable[BaseRoute] | None = None,
         name: str | None = None,
         *,
         middleware: Sequence[MiddlewareFactory] | None = None,
@@ -174,7 +175,11 @@ class Mount(Inner):
 
 
 class Host(Inner):
-    """Everything asked of hosts that match ``host``, such as ``api.example.org`` or ``{tenant}.example.org``."""
+    """Everything asked of hosts that match ``host``, such as ``api.example.org`` or ``{tenant}.example.org``.
+
+    A host is named without its port, and matched whatever the port and the case. Raises TemplateError for one that
+    no request can be for.
+    """
 
     def __init__(
         self,
@@ -182,7 +187,7 @@ class Host(Inner):
         app: ASGIApp | HasRoutes | None = None,
         name: str | None = None,
         *,
-        routes: Sequence[BaseRoute] | None = None,
+        routes: Iterable[BaseRoute] | None = None,
         plugins: PluginOverrides | None = None,
     ) -> None:
         self.host = host
@@ -201,13 +206,23 @@ def _methods(endpoint: Any, methods: Collection[str] | None) -> frozenset[str] |
     if isinstance(methods, str):
         raise TypeError(f"methods={methods!r} is a string; expected a list such as [{methods!r}]")
     if methods is not None:
-        names = frozenset(method.upper() for method in methods)
+        names = frozenset(map(_method, methods))
         if not names:
             raise ValueError("methods is empty, so no request could reach the route; leave it out, or name methods")
     elif is_function(endpoint):
         names = frozenset({"GET"})
     elif getattr(endpoint, "allowed_methods", None):
-        names = endpoint.allowed_methods
+        names = frozenset(map(_method, endpoint.allowed_methods))
     else:
         return None
     return names | {"HEAD"} if "GET" in names else names
+
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def _method(name: Any) -> str:
+    """A method's name in upper case, which must be a token (RFC 9110 section 9.1)."""
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        raise ValueError(f"methods hold {name!r}; expected the name of one method each, such as ['GET', 'POST']")
+    return name.upper()

@@ -29,9 +29,9 @@ class TemplateError(ValueError):
     The message shows the template with a caret under the place. `template` is its text, `position` the index in it.
     """
 
-    def __init__(self, problem: str, template: str, position: int, hint: str = "") -> None:
+    def __init__(self, problem: str, template: str, position: int, hint: str = "", kind: str = "path") -> None:
         pointer = f"\n    {template}\n    {' ' * position}^"
-        super().__init__(f"{problem} in the path {template!r}:{pointer}" + (f"\n{hint}" if hint else ""))
+        super().__init__(f"{problem} in the {kind} {template!r}:{pointer}" + (f"\n{hint}" if hint else ""))
         self.problem = problem
         self.template = template
         self.position = position

@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from pegboard.convertors import DECLINED, Convertor, RegexError
+from pegboard.routing.host_names import check_host
 from pegboard.routing.scanning import Param, TemplateError, scan
 from pegboard.routing.segments import Segment, limit_of, regions, split
 
@@ -69,9 +70,11 @@ class Template:
         """Parse a host template such as `{tenant}.example.org`; its fixed text is made lower case.
 
         Raises:
-            TemplateError: a parameter is not right.
+            TemplateError: a parameter is not right, or no Host header without its port can match the text.
         """
-        return cls._of(text, is_host=True)
+        template = cls._of(text, is_host=True)
+        check_host(text, template.parts)
+        return template
 
     @classmethod
     def _of(cls, text: str, *, is_host: bool) -> Template:

@@ -1,17 +1,22 @@
 """The table: from a method and a path to the payload of the first entry that takes both. It knows no routes, no hooks.
 
-What it answers is what this walk would answer, at a cost that does not grow with the number of entries:
+What it answers is what this walk would answer, at a cost that does not grow with the number of entries, but for those
+that differ only in a regular expression of their own, or in what follows a parameter that spans slashes at the same
+place: these are tried one after the other.
 
 1. The entries in the order given; the first whose path and method both match wins.
 2. Some path matched, but no method: OPTIONS or METHOD_NOT_ALLOWED, with the methods of all entries that match the path.
 3. None matched: REDIRECT_SLASH when the path would match with its trailing slash added or taken away, else NOT_FOUND.
+
+An entry that is a *wall* ends the walk without an answer of its own: 2 and 3 are asked of the entries before it.
 
 Shape: a dict from method to a dict from path to the whole answer, decided when the table is built, for the paths of
 templates without parameters; behind it the trie of `nodes`, and the two ways through it of `walking`.
 
 Rules:
 
-- There is always a payload: misses have theirs from `fallback`, made once for each distinct miss.
+- There is always a payload: misses have theirs from `fallback`, made once for each distinct miss at each wall. Those
+  that can be told from the entries alone are made when the table is built.
 - No path raises, whatever is in it. Matching is on the decoded path and sees no query.
 - The prepared answers are shared by all requests, and therefore never hold parameters.
 """
@@ -23,10 +28,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from pegboard.convertors import PathConvertor
-from pegboard.routing.nodes import Builder, Leaf
-from pegboard.routing.segments import Segment
-from pegboard.routing.templates import Param, Template
+from pegboard.routing.nodes import NO_ORDER, Builder, Leaf
+from pegboard.routing.shadows import COMMON_METHODS, Shadows, segments_of
+from pegboard.routing.templates import Template
 from pegboard.routing.walking import UNCLEAR, matches, search, straight
 
 __all__ = ["Entry", "Match", "Miss", "MissKind", "Table"]
@@ -35,9 +39,6 @@ T = TypeVar("T")
 
 Match: TypeAlias = tuple[T, dict[str, Any] | None, int]
 """Payload; converted parameters, None without any; how many characters of the path belong to mounts."""
-
-COMMON_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
-"""Methods for which answers of entries that take any method are prepared."""
 
 
 class MissKind(Enum):
@@ -64,6 +65,9 @@ class Entry(Generic[T]):
     With `prefix` it matches the template followed by a slash and anything: a mount. Its trailing slashes do not count,
     and the empty template matches every path. `mount_segments` is how many leading segments of the template belong to
     mounts that were flattened into it.
+
+    With `wall`, which is for prefixes that take any method, matching stops there: whatever was missed is a miss at this
+    wall, whose payload only the fallback is given. Without `redirect_slashes` no miss there is a REDIRECT_SLASH.
     """
 
     template: Template
@@ -71,6 +75,8 @@ class Entry(Generic[T]):
     payload: T
     prefix: bool = False
     mount_segments: int = 0
+    wall: bool = False
+    redirect_slashes: bool = True
 
 
 class Table(Generic[T]):
@@ -78,13 +84,15 @@ class Table(Generic[T]):
 
     Args:
         entries: in order of preference.
-        fallback: the payload for a miss; called once for each distinct one, when it first occurs.
-        redirect_slashes: whether a path that would match with its trailing slash toggled is a REDIRECT_SLASH.
+        fallback: the payload for a miss at the wall of a given payload, None outside of all walls.
+        redirect_slashes: whether, outside of walls, a path that would match with its trailing slash toggled is a
+            REDIRECT_SLASH.
         auto_head: whether entries with GET take HEAD too.
         auto_options: whether OPTIONS for a path whose entries do not take it is an OPTIONS miss.
 
     Raises:
-        ValueError: an entry without any method, with a host template, or with more mounts than segments.
+        ValueError: an entry without any method, with a host template, or with more mounts than segments, or a wall that
+            is no prefix for any method.
     """
 
     __slots__ = (
@@ -97,13 +105,14 @@ class Table(Generic[T]):
         "_redirect",
         "_root",
         "_static",
+        "_walls",
     )
 
     def __init__(
         self,
         entries: Sequence[Entry[T]],
         *,
-        fallback: Callable[[Miss], T],
+        fallback: Callable[[Miss, Any], T],
         redirect_slashes: bool = True,
         auto_head: bool = True,
         auto_options: bool = True,
@@ -112,14 +121,17 @@ class Table(Generic[T]):
         self._fallback = fallback
         self._redirect = redirect_slashes
         self._auto_options = auto_options
-        self._misses: dict[Miss, Match[T]] = {}
+        self._misses: dict[tuple[Miss, int], T] = {}
         builder = Builder()
+        self._walls: list[Leaf] = []
         self._effective = [_effective_methods(entry, auto_head) for entry in self._entries]
         for order, (entry, methods) in enumerate(zip(self._entries, self._effective, strict=True)):
-            builder.add(_segments(entry), _leaf(entry, order, methods))
-        self._root = builder.root
+            leaf = _leaf(entry, order, methods)
+            self._walls.extend([leaf] if entry.wall else [])
+            builder.add(segments_of(entry), leaf)
+        self._root = builder.finish()
         self._methods = frozenset[str]().union(*(methods or COMMON_METHODS for methods in self._effective))
-        self._static: dict[str, dict[str, Match[T]]] = {method: {} for method in self._methods}
+        self._static: dict[str, dict[str, Match[T]]] = {method: {} for method in self._methods | {"OPTIONS"}}
         self._prepare()
 
     def match(self, method: str, path: str) -> Match[T]:
@@ -136,63 +148,61 @@ class Table(Generic[T]):
         if found is UNCLEAR:
             found = search(self._root, method, path)
             if found is None:
-                return self._missed(self._miss(method, path))
+                return self._missed(self._miss(method, path, NO_ORDER), None), None, 0
         if found is None:
-            return self._missed(self._unknown(path))
+            return self._missed(self._unknown(path), None), None, 0
         leaf, values, mount_end = found
+        payload = leaf.payload
+        if leaf.is_wall:
+            payload = self._missed(self._miss(method, path, leaf.order), leaf)
         if len(values) == 1:
-            return leaf.payload, {leaf.names[0]: values[0]}, mount_end
-        return leaf.payload, dict(zip(leaf.names, values, strict=True)) or None, mount_end
+            return payload, {leaf.names[0]: values[0]}, mount_end
+        return payload, dict(zip(leaf.names, values, strict=True)) or None, mount_end
 
     def shadowed(self) -> list[tuple[Entry[T], Entry[T]]]:
-        """Entries without parameters that no request can reach, each with an earlier one that takes its paths.
+        """Entries that no request can reach, each with an earlier one that takes its paths.
 
-        The earlier entry has parameters or is a prefix: two entries of one fixed path are not reported. Costs one walk
-        per entry and method.
+        Told are those without parameters, those with parameters behind one that differs in their names alone, and those
+        behind a prefix that takes them all. Two entries of one fixed path are not. Costs one walk per static entry and
+        method.
         """
-        pairs = []
-        for order, entry in enumerate(self._entries):
-            takers = self._takers(order, entry) if entry.template.is_static else []
-            unequal = [taker for taker in takers if taker.prefix != entry.prefix or taker.template != entry.template]
-            if takers and unequal:
-                pairs.append((entry, unequal[0]))
-        return pairs
-
-    def _takers(self, order: int, entry: Entry[T]) -> list[Entry[T]]:
-        """The earlier entries that answer in place of this static one; none when it answers some request itself."""
-        path = f"{entry.template.text.rstrip('/')}/{_NO_SEGMENT}" if entry.prefix else entry.template.text
-        takers = []
-        for method in sorted(self._effective[order] or {*self._methods, _NO_METHOD}):
-            found = search(self._root, method, path)
-            if found is None or found[0].order >= order:
-                return []
-            taker = self._entries[found[0].order]
-            if entry.prefix and not _takes_any_rest(taker):
-                return []
-            takers.append(taker)
-        return takers
+        shadows = Shadows(self._root, self._entries, self._effective)
+        return [(entry, taker) for order, entry in enumerate(self._entries) if (taker := shadows.taker(order))]
 
     def _prepare(self) -> None:
-        """Keep the answers for the paths of static entries, where they have no parameters."""
+        """Keep the answers for static paths, where they have no parameters, and make the misses that can be told."""
         for entry, methods in zip(self._entries, self._effective, strict=True):
             if entry.prefix or not entry.template.is_static:
                 continue
-            for method in methods or self._methods:
-                answer = self.match(method, entry.template.text)
-                if answer[1] is None:
-                    self._static[method][entry.template.text] = answer
+            path = entry.template.text
+            for method in {*(methods or self._methods), "OPTIONS"}:
+                if path not in self._static[method]:
+                    answer = self.match(method, path)
+                    if answer[1] is None:
+                        self._static[method][path] = answer
+            if methods is not None:
+                self.match(_NO_METHOD, path)
+        for leaf in [None, *self._walls]:
+            self._missed(_NOT_FOUND, leaf)
+            if self._redirects(leaf):
+                self._missed(_REDIRECT_SLASH, leaf)
 
-    def _missed(self, miss: Miss) -> Match[T]:
-        answer = self._misses.get(miss)
-        if answer is None:
-            answer = self._misses[miss] = (self._fallback(miss), None, 0)
-        return answer
+    def _missed(self, miss: Miss, wall: Leaf | None) -> T:
+        """The payload of a miss at a wall, made when it first occurs."""
+        key = miss, NO_ORDER if wall is None else wall.order
+        if key not in self._misses:
+            self._misses[key] = self._fallback(miss, None if wall is None else wall.payload)
+        return self._misses[key]
 
-    def _miss(self, method: str, path: str) -> Miss:
-        """Why no entry takes path and method, after a search."""
-        allow = set[str]().union(*(leaf.methods or () for leaf, _, _ in matches(self._root, path)))
+    def _redirects(self, wall: Leaf | None) -> bool:
+        return self._redirect if wall is None else self._entries[wall.order].redirect_slashes
+
+    def _miss(self, method: str, path: str, before: int) -> Miss:
+        """Why none of the entries before this order takes path and method, after a search."""
+        found = (leaf.methods or () for leaf, _, _ in matches(self._root, path) if leaf.order < before)
+        allow = set[str]().union(*found)
         if not allow:
-            return self._unknown(path)
+            return self._unknown(path) if before == NO_ORDER else self._unknown_at(path, before)
         kind = MissKind.METHOD_NOT_ALLOWED
         if self._auto_options:
             allow.add("OPTIONS")
@@ -203,18 +213,25 @@ class Table(Generic[T]):
         """What to make of a path that no entry takes."""
         if not self._redirect or path == "/":
             return _NOT_FOUND
-        toggled = path[:-1] if path.endswith("/") else f"{path}/"
-        found = straight(self._root, _NO_METHOD, toggled)
+        found = straight(self._root, _NO_METHOD, _toggled(path))
         if found is UNCLEAR:
-            return _REDIRECT_SLASH if next(matches(self._root, toggled), None) else _NOT_FOUND
+            return self._unknown_at(path, NO_ORDER)
         return _NOT_FOUND if found is None else _REDIRECT_SLASH
+
+    def _unknown_at(self, path: str, before: int) -> Miss:
+        """The same for the entries before this order, which is that of a wall, or later than all."""
+        if before != NO_ORDER and not self._entries[before].redirect_slashes:
+            return _NOT_FOUND
+        taken = any(leaf.order < before for leaf, _, _ in matches(self._root, _toggled(path)))
+        return _REDIRECT_SLASH if taken and path != "/" else _NOT_FOUND
+
+
+def _toggled(path: str) -> str:
+    return path[:-1] if path.endswith("/") else f"{path}/"
 
 
 _NOT_FOUND: Final = Miss(MissKind.NOT_FOUND)
 _REDIRECT_SLASH: Final = Miss(MissKind.REDIRECT_SLASH)
-
-_NO_SEGMENT: Final = "\0"
-"""A segment that is in no template: what a prefix takes must be taken whatever follows it."""
 
 _NO_METHOD: Final = ""
 """A method that no entry lists."""
@@ -229,26 +246,7 @@ def _effective_methods(entry: Entry[Any], auto_head: bool) -> frozenset[str] | N
 def _leaf(entry: Entry[Any], order: int, methods: frozenset[str] | None) -> Leaf:
     _check(entry)
     mount = entry.template.depth if entry.prefix else entry.mount_segments
-    return Leaf(order, methods, tuple(entry.template.params), entry.payload, mount, entry.prefix)
-
-
-def _segments(entry: Entry[Any]) -> Sequence[Segment]:
-    """The segments to the entry's place in the trie: of a prefix without its trailing slashes."""
-    segments = entry.template.segments
-    return segments[: entry.template.depth + 1] if entry.prefix else segments
-
-
-def _takes_any_rest(entry: Entry[Any]) -> bool:
-    """Whether an entry that matches a path up to a slash matches it whatever comes after."""
-    if entry.prefix:
-        return True
-    *before, last = entry.template.parts
-    return (
-        isinstance(last, Param)
-        and type(last.convertor) is PathConvertor
-        and isinstance(before[-1], str)
-        and before[-1].endswith("/")
-    )
+    return Leaf(order, methods, tuple(entry.template.params), entry.payload, mount, entry.prefix, is_wall=entry.wall)
 
 
 def _check(entry: Entry[Any]) -> None:
@@ -257,6 +255,8 @@ def _check(entry: Entry[Any]) -> None:
         raise ValueError(f"the host template {template.text!r} is in a table of paths; parse it with Template.parse()")
     if entry.methods is not None and not entry.methods:
         raise ValueError(f"{template.text!r} has an empty set of methods; give at least one, or None for any method")
+    if entry.wall and not (entry.prefix and entry.methods is None):
+        raise ValueError(f"{template.text!r} is a wall; a wall is a prefix and takes any method")
     if not 0 <= entry.mount_segments <= template.depth:
         raise ValueError(
             f"{template.text!r} has {template.depth} segments, and mount_segments is {entry.mount_segments}; "

@@ -43,7 +43,7 @@ def straight(root: Node, method: str, path: str) -> Found | Unclear | None:
                 return found
             bound = node.open_from
         following = node.children.get(segment)
-        for match, child in node.dynamic:
+        for match, child in node.dynamic if node.affixes is None else node.ways(segment):
             more = match(segment)
             if more is not None:
                 if following is None:
@@ -80,7 +80,7 @@ def matches(root: Node, path: str) -> Iterator[Found]:
         segment = segments[node.depth]
         if segment in node.children:
             branches.append((node.children[segment], values))
-        for match, child in node.dynamic:
+        for match, child in node.ways(segment):
             more = match(segment)
             if more is not None:
                 branches.append((child, values + more))

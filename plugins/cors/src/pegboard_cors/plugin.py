@@ -74,6 +74,5 @@ class CORS(Plugin[CORSSettings]):
 
     def _guard_of(self, scope: Scope, method: str) -> Guard | None:
         """The policy of the route that a request with ``method`` would reach; None where it has none."""
-        root = scope.get("pegboard.root_path", scope.get("root_path", ""))
-        plan = scope["app"].plan_for({**scope, "method": method, "root_path": root})
+        plan = scope["app"].plan_for({**scope, "method": method})
         return next((self._owners[call] for call in plan.pipeline.response if call in self._owners), None)

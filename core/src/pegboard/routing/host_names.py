@@ -1,0 +1,65 @@
+"""Which host names a request is for, and which patterns a host may be given.
+
+A pattern is matched against the name in the Host header (RFC 9110 section 7.2), in lower case and without its port.
+What is no host and port matches nothing, so it names none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from pegboard.convertors import DECLINED
+from pegboard.raw_headers import find
+from pegboard.routing.scanning import Param, TemplateError
+from pegboard.types import Scope
+from pegboard.urls import valid_host
+
+if TYPE_CHECKING:
+    from pegboard.routing.templates import Template
+
+__all__ = ["check_host", "host_name", "match_host"]
+
+_PORT: Final = re.compile(r":[0-9]*$")
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9._~-]")
+
+_HINTS: Final = {
+    "/": "A host has neither scheme nor path: write 'api.example.org', and Mount for paths.",
+    ":": "Leave the scheme and the port out: a host is matched whatever its port.",
+    "[": "An IPv6 address stands in brackets, with nothing behind them: '[::1]'.",
+    "*": "Write a parameter in its place: '{name}.example.org'.",
+}
+
+
+def check_host(text: str, parts: Sequence[str | Param]) -> None:
+    """Refuse a host pattern that no host name can match. Raises TemplateError."""
+    if not text:
+        raise TemplateError("no host", text, 0, "Name one, or write '{host}' for any.", "host")
+    if text.startswith("[") and (valid_host(text.encode("utf-8")) or "").endswith("]"):
+        return
+    for part in (part for part in parts if isinstance(part, str)):
+        unfit = _UNFIT.search(part)
+        if unfit is not None:
+            char = unfit.group()
+            position = text.lower().find(part) + unfit.start()
+            hint = _HINTS.get("/" if "/" in text else char, "Write it in ASCII, as it stands in a Host header.")
+            raise TemplateError(f"{char!r} is in no host name", text, position, hint, "host")
+
+
+def host_name(scope: Scope) -> str:
+    """The host that was asked for, in lower case and without its port; empty when there is none or it is malformed."""
+    value = find(scope["headers"], b"host")
+    name = (valid_host(value) if value is not None else None) or ""
+    return (name if name.endswith("]") else _PORT.sub("", name)).lower()
+
+
+def match_host(template: Template, name: str) -> dict[str, Any] | None:
+    """The parameters that a host template finds in a name; None when it does not match, or a convertor declines."""
+    found = template.regex.fullmatch(name)
+    if found is None:
+        return None
+    try:
+        return {key: template.params[key].convert(text) for key, text in found.groupdict().items()}
+    except DECLINED:
+        return None
