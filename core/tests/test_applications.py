@@ -346,7 +346,9 @@ async def test_the_environment_starts_the_bare_board(monkeypatch: pytest.MonkeyP
 async def test_settings_may_be_given_by_name() -> None:
     app = Pegboard(routes=[Route("/", hello)], plugins={"cors": False, "auth": False, "gzip": False, "logging": False})
     assert app.plugins == ()
-    with pytest.raises(TypeError, match="settings of plugin 'cors' are 3; expected a mapping, True or False"):
+    with pytest.raises(
+        TypeError, match="settings of plugin 'cors' are given as int; expected a mapping, True or False"
+    ):
         Pegboard(plugins={"cors": 3})
 
 
@@ -427,6 +429,81 @@ async def test_middleware_around_board_mount_and_route() -> None:
     assert [value for name, value in answer.headers if name == "x-mark"] == ["route", "mount", "board"]
     assert answer.header("x-tag") == "tag"
     assert [value for name, value in (await ask(app, "/m/gone")).headers if name == "x-mark"] == ["board"]
+
+
+async def test_a_wrong_late_route_is_refused_and_leaves_the_board_as_it_was() -> None:
+    app = Pegboard(routes=[Route("/", hello)], plugins=[])
+    assert (await ask(app, "/")).status == 200
+    before = list(app.routes)
+    with pytest.raises(ConfigurationError, match="both have a path parameter 'x'"):
+        app.append(Mount("/{x}", routes=[Route("/{x}", hello)]))
+    assert app.routes == before
+    app.add_route("/good", hello)
+    assert (await ask(app, "/good")).status == 200
+
+
+async def test_a_plan_is_found_from_the_scope_of_a_request_below_mounts_and_inside_of_a_mounted_board() -> None:
+    seen: list[Any] = []
+
+    async def look(request: Request) -> None:
+        scope = request.scope
+        before = dict(scope)
+        seen.extend(board.plan_for({**scope, "method": "PUT"}).route.name for board in (inner, outer))
+        seen.append(scope == before)
+
+    put = Route("/{n}", hello, methods=["PUT"], name="put")
+    inner = Pegboard(routes=[Mount("/b/{k}", routes=[Route("/{n}", look), put])], plugins=[])
+    outer = Pegboard(routes=[Mount("/a", routes=[Mount("/in/{t}", app=inner, name="mounted")])], plugins=[])
+    for root_path in ("", "/proxy"):
+        seen.clear()
+        answer = await ask(outer, f"{root_path}/a/in/1/b/2/3", root_path=root_path)
+        assert (answer.error, seen) == (None, ["put", "mounted", True])
+    scope = {"type": "http", "method": "PUT", "path": "/b/2/3", "headers": []}
+    assert inner.plan_for(scope).route.name == "put"
+    assert scope == {"type": "http", "method": "PUT", "path": "/b/2/3", "headers": []}
+
+
+async def test_path_parameters_are_kept_from_around_a_mounted_board() -> None:
+    async def params(request: Request) -> str:
+        return repr(request.path_params)
+
+    def around(app: Any) -> Any:
+        async def call(scope: Any, receive: Any, send: Any) -> None:
+            await app(scope, receive, send)
+
+        return call
+
+    inner = Pegboard(routes=[Route("/{n:int}", params), Route("/own/{t}", params), Route("/plain", params)], plugins=[])
+    outer = Pegboard(routes=[Mount("/{t}", app=around(inner))], plugins=[])
+    assert (await ask(outer, "/a/3")).body == b"{'t': 'a', 'n': 3}"
+    assert (await ask(outer, "/a/own/b")).body == b"{'t': 'b'}"
+    assert (await ask(outer, "/a/plain")).body == b"{'t': 'a'}"
+
+
+async def test_misses_below_a_mount_have_its_settings_and_their_plans_are_made_at_the_freeze() -> None:
+    made: list[str] = []
+
+    class Seeing(Plugin[LevelSettings]):
+        name = "level"
+        Settings = LevelSettings
+
+        @hookimpl
+        def route(self, route: BaseRoute, settings: LevelSettings) -> RouteHooks:
+            made.append(route.name)
+
+            def response(request: Request, response: Any) -> None:
+                response.headers["x-level"] = f"{settings.level} {route.name}"
+
+            return RouteHooks(response=response)
+
+    routes = [Route("/x", hello), Route("/{a}/y", hello), Route("/s/", hello)]
+    app = Pegboard(routes=[Mount("/m/{t}", routes=routes, plugins={"level": {"level": 7}})], plugins=[Seeing()])
+    app.freeze()
+    count = len(made)
+    asked = [("/m/1/x", "PUT"), ("/m/1/b/y", "OPTIONS"), ("/m/1/s", "GET"), ("/m/1/none", "GET"), ("/none", "GET")]
+    levels = [(await ask(app, path, method)).header("x-level") for path, method in asked]
+    assert levels == ["7 method_not_allowed", "7 options", "7 redirect_slash", "7 not_found", "1 not_found"]
+    assert len(made) == count
 
 
 async def test_routers_mount_and_keep_their_names() -> None:

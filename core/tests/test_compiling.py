@@ -75,6 +75,21 @@ def test_equal_hooks_share_a_pipeline_and_others_do_not() -> None:
     assert len(factory) == 3
 
 
+def test_methods_are_the_same_hook_each_time_they_are_read_and_objects_need_no_hash() -> None:
+    class Object:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __call__(self, request: Any) -> None: ...
+
+        def look(self, request: Any) -> None: ...
+
+    factory, one, other = PipelineFactory(), Object(), Object()
+    assert factory.make([(IMPL, {"request": (one.look,)})]) is factory.make([(IMPL, {"request": (one.look,)})])
+    assert factory.make([(IMPL, {"request": (one,)})]) is factory.make([(IMPL, {"request": (one,)})])
+    assert factory.make([(IMPL, {"request": (one,)})]) is not factory.make([(IMPL, {"request": (other,)})])
+    assert len(factory) == 3
+
+
 def test_requests_go_outside_in_and_answers_inside_out() -> None:
     outer, inner = Impl("outer", "outer"), Impl("inner", "inner")
     hooks: dict[str, Any] = dict.fromkeys(("request", "response", "error", "body", "complete", "websocket"), (first,))

@@ -203,3 +203,58 @@ def test_switching_off_what_is_not_there_is_said() -> None:
     assert find(PluginSelection(blocked=("gone",))).warnings == [
         "plugin 'gone' is switched off, but no plugin of that name is installed or given"
     ]
+
+
+@pytest.mark.parametrize("blocked", ["listed", "acme_listed:Listed"])
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_reference_is_switched_off_by_name_and_by_itself(install: Install, blocked: str, is_listed: bool) -> None:
+    """Listed in the configuration or given in code."""
+    install("acme-listed", {}, GOOD.format(cls="Listed", name="listed"))
+    entry = "acme_listed:Listed"
+    selection = PluginSelection(listed=(entry,) if is_listed else (), blocked=(blocked,))
+    result = find(selection, [] if is_listed else [entry])
+    assert (result.found, result.problems, result.warnings) == ([], [], [])
+    assert [(off.name, off.why) for off in result.off] == [(blocked, f"switched off by -{blocked}")]
+
+
+def test_a_reference_that_is_switched_off_by_itself_is_not_imported(install: Install) -> None:
+    install("acme-broken", {}, "raise RuntimeError('imported')")
+    entry = "acme_broken:Plugin"
+    assert f"PEGBOARD_PLUGINS=-{entry}" in find(PluginSelection((entry,))).problems[0]
+    assert find(PluginSelection((entry,), blocked=(entry,))).problems == []
+
+
+@pytest.mark.parametrize(
+    ("selection", "options"),
+    [(None, {}), (None, {"autoload": False}), (PluginSelection(listed=()), {}), (PluginSelection(("timing",)), {})],
+)
+def test_a_name_given_in_code_comes_on_top(install: Install, selection: Any, options: dict[str, Any]) -> None:
+    install("acme-timing", {"timing": "acme_timing:Timing"}, GOOD.format(cls="Timing", name="timing"))
+    result = find(selection, ["timing"], **options)
+    assert [found.name for found in result.found] == ["timing"]
+    assert (result.problems, result.off) == ([], [])
+
+
+@pytest.mark.parametrize("selection", [PluginSelection(blocked=("timing",)), PluginSelection((), bare=True)])
+def test_a_name_given_in_code_stays_off_where_it_is_switched_off(install: Install, selection: PluginSelection) -> None:
+    install("acme-timing", {"timing": "acme_timing:Timing"}, GOOD.format(cls="Timing", name="timing"))
+    result = find(selection, ["timing"])
+    assert (result.found, [off.name for off in result.off]) == ([], ["timing"])
+
+
+def test_a_name_given_in_code_that_is_not_installed_is_refused() -> None:
+    assert "plugin 'nobody' is given in code but not installed" in find(given=["nobody"]).problems[0]
+
+
+def test_a_name_that_raises_is_told_and_what_was_given_is_not_shown() -> None:
+    class Raises:
+        def __repr__(self) -> str:
+            return "hunter2"
+
+        @property
+        def name(self) -> str:
+            raise KeyError("x")
+
+    (problem,) = find(given=[Raises()]).problems
+    assert "a Raises, has an attribute `name` that cannot be read (KeyError: 'x')" in problem
+    assert "hunter2" not in problem

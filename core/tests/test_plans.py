@@ -1,10 +1,11 @@
 """Routes with the same hooks share a pipeline, and a route that a plugin leaves out does not pay for it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from pegboard import Pegboard, Plugin, RouteHooks, hookimpl
+from pegboard import Pegboard, Plugin, RouteHooks, Settings, hookimpl
 from pegboard.exceptions import ConfigurationError
 from pegboard.plans import Plan
 from pegboard.requests import Request
@@ -103,3 +104,38 @@ def test_a_route_hook_that_goes_wrong_is_named_with_the_route(result: Any, part:
     text = str(caught.value)
     assert part in text
     assert "GET|HEAD /" in text
+
+
+def test_none_for_a_plugin_is_refused_with_the_route() -> None:
+    app = Pegboard(routes=[Route("/a", endpoint, plugins={"direct": None})], plugins=[Direct()])
+    with pytest.raises(
+        ConfigurationError, match="plugins gives None to 'direct'; expected False to leave it out"
+    ) as no:
+        app.freeze()
+    assert "/a" in str(no.value)
+
+
+class RoughSettings(Settings, frozen=True, kw_only=True):
+    size: int = 1
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        if self.size > 1:
+            raise KeyError(self.size)
+        yield from ()
+
+
+class Rough(Plugin[RoughSettings]):
+    name = "rough"
+    Settings = RoughSettings
+
+    @hookimpl
+    def route(self) -> None: ...
+
+
+def test_settings_of_a_route_that_fail_their_own_check_name_route_and_plugin() -> None:
+    app = Pegboard(routes=[Route("/a", endpoint, plugins={"rough": {"size": 2}})], plugins=[Rough()])
+    with pytest.raises(
+        ConfigurationError, match=r"plugin 'rough' .*: checking its settings failed with KeyError"
+    ) as no:
+        app.freeze()
+    assert "/a" in str(no.value)

@@ -1,8 +1,11 @@
 """An application that exists already gets plugins around it in one line."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from asgi_harness import Lifespan
 from board_harness import ask
 
 import pegboard
@@ -61,3 +64,44 @@ async def test_settings_of_nobody_are_refused() -> None:
 async def test_false_leaves_a_plugin_out() -> None:
     app = pegboard.wrap(existing, plugins=[Word()], word=False)
     assert (await ask(app, "/")).header("x-word") is None
+
+
+async def reads(scope: Any, receive: Any, send: Any) -> None:
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size, more = size + len(message["body"]), message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+async def test_only_a_limit_that_somebody_gave_holds_for_bodies() -> None:
+    """The default of boards would refuse what the application takes alone."""
+    plan = {"type": "http", "method": "POST", "path": "/", "headers": []}
+    assert pegboard.wrap(reads, plugins=[]).plan_for(plan).max_body_size is None
+    assert pegboard.wrap(reads, plugins=[], max_body_size=3).plan_for(plan).max_body_size == 3
+    assert pegboard.wrap(reads, plugins=[], config={"max_body_size": 4}).plan_for(plan).max_body_size == 4
+
+
+async def test_the_keywords_of_boards_are_taken() -> None:
+    lived: list[Any] = []
+
+    @asynccontextmanager
+    async def lifespan(board: Any) -> AsyncIterator[None]:
+        lived.append(board)
+        yield
+
+    async def fails(scope: Any, receive: Any, send: Any) -> None:
+        raise KeyError("x")
+
+    app = pegboard.wrap(
+        fails,
+        autoload=False,
+        startup_timeout=5,
+        lifespan=lifespan,
+        exception_handlers={KeyError: lambda request, exc: "handled"},
+    )
+    assert (app.plugins, app.settings.startup_timeout) == ((), 5)
+    assert (await ask(app, "/")).body == b"handled"
+    await Lifespan().run(app)
+    assert lived == [app]

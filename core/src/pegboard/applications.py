@@ -7,7 +7,8 @@ compiled anew; plugins may not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -89,13 +90,21 @@ class Pegboard(Router):
         """Put a plugin on the board: an object, a class, a name or ``"module:attr"``; FrozenError if too late."""
         if self._frozen is not None:
             raise FrozenError(
-                f"plugin {getattr(plugin, 'name', plugin)!r} comes too late: this board is serving, and its plugins "
+                f"plugin {_called(plugin)!r} comes too late: this board is serving, and its plugins "
                 "are fixed; add plugins before the first request or lifespan event"
             )
         self.given.take_plugin(plugin)
 
     def give_settings(self, settings: Mapping[str, Any]) -> None:
-        """Give settings to plugins by name; False leaves a plugin out, and True says that it is wanted as it is."""
+        """Give settings to plugins by name; False leaves a plugin out, and True says that it is wanted as it is.
+
+        Raises FrozenError when it is too late.
+        """
+        if self._frozen is not None:
+            raise FrozenError(
+                f"settings of {', '.join(settings)} come too late: those of this board are fixed; "
+                "give settings before the first request or lifespan event"
+            )
         self.given.take_settings(settings)
 
     def add_exception_handler(self, key: int | type[Exception], handler: Handler) -> None:
@@ -113,7 +122,7 @@ class Pegboard(Router):
 
     def add_middleware(self, middleware: Callable[..., ASGIApp], *args: Any, **kwargs: Any) -> None:
         """Put ASGI middleware around the board, outside of what is there. Raises FrozenError when it is too late."""
-        if self._frozen is not None:
+        if self._apps:
             raise FrozenError("middleware comes too late: this board is serving; add it before the first request")
         self.middleware.insert(0, lambda app: middleware(app, *args, **kwargs))
 
@@ -135,8 +144,11 @@ class Pegboard(Router):
         return self.settings.debug
 
     def plan_for(self, scope: Scope) -> Plan:
-        """The plan that a request with this scope is served by, for plugins that ask about another method."""
-        return self._freeze().http.match(scope)[0]
+        """The plan that a request with this scope is served by, for plugins that ask about another method.
+
+        The scope may be that of a request that this board serves, below its mounts too; it is not changed.
+        """
+        return self._freeze().plan_for(scope)
 
     def freeze(self) -> Assembly:
         """Fix plugins, order and settings, and compile the routes, once; ConfigurationError tells all problems."""
@@ -152,13 +164,16 @@ class Pegboard(Router):
             # Loaded by boards that serve: to import an application costs no more than its routes.
             from pegboard.freezing import Frozen  # noqa: PLC0415
 
-            routes = list(self.routes)
+            routes, middleware = list(self.routes), list(self.middleware)
+            handlers = self.exception_handlers.copy()
             try:
                 self._frozen = Frozen(self)
                 self._apps = self._frozen.prepare()
             except BaseException:
+                if self._frozen is not None:
+                    self._frozen.assembly.take_back_settings()
                 self._frozen = None
-                self.routes = routes
+                self.routes, self.middleware, self.exception_handlers = routes, middleware, handlers
                 raise
         return self._frozen
 
@@ -168,13 +183,27 @@ class Pegboard(Router):
             raise ValueError(f"ASGI scope of type {scope['type']!r}; expected one of {', '.join(self._apps)}")
         try:
             self._freeze()
-        except ConfigurationError as error:
+        except Exception as error:
             if scope["type"] != "lifespan":
                 raise
             await receive()
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            # An exception out of a lifespan scope would be taken for an application that has none.
+            await send({"type": "lifespan.startup.failed", "message": _start_text(error)})
         else:
             await self(scope, receive, send)
+
+
+def _called(plugin: Any) -> Any:
+    return plugin if isinstance(plugin, str) else getattr(plugin, "name", type(plugin).__name__)
+
+
+def _start_text(error: Exception) -> str:
+    """Why the board cannot start, for a server's log: problems by their text, anything else with its place."""
+    if isinstance(error, ConfigurationError):
+        return str(error)
+    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"Pegboard cannot start: {type(error).__name__}: {error} ({frame.filename}, line {frame.lineno}){notes}"
 
 
 class Given:
@@ -184,20 +213,24 @@ class Given:
         self.config = config
         self.keywords = {key: value for key, value in keywords.items() if value is not None}
         self.plugins: list[Any] = []
+        self.limits_bodies = True
         self.sections: dict[str, Mapping[str, Any]] = {}
 
     def take_plugins(self, plugins: Sequence[Any] | Mapping[str, Any] | None) -> None:
         """Sort what the ``plugins`` argument holds: names, plugins themselves, or settings by name."""
         if isinstance(plugins, Mapping):
             self.take_settings(plugins)
+        elif plugins is not None and (isinstance(plugins, str) or not isinstance(plugins, Iterable)):
+            got = type(plugins).__name__
+            raise TypeError(f'plugins={got}; expected a list such as ["cors"], or a mapping of settings by name')
         elif plugins is not None:
             self.plugins = [plugin for plugin in plugins if not isinstance(plugin, str)]
             self.keywords["plugins"] = [plugin for plugin in plugins if isinstance(plugin, str)]
 
     def take_plugin(self, plugin: Any) -> None:
-        """Add one plugin."""
-        if isinstance(plugin, str):
-            self.keywords["plugins"] = [*self.keywords.get("plugins", ()), plugin]
+        """Add one plugin to those that are wanted anyway; ``-name`` switches one off."""
+        if isinstance(plugin, str) and plugin.startswith("-"):
+            self._block(plugin[1:])
         else:
             self.plugins.append(plugin)
 
@@ -207,6 +240,13 @@ class Given:
             if isinstance(given, Mapping):
                 self.sections[name] = given
             elif given is False:
-                self.keywords["blocked"] = [*self.keywords.get("blocked", ()), name]
-            elif given is not True:
-                raise TypeError(f"settings of plugin {name!r} are {given!r}; expected a mapping, True or False")
+                self._block(name)
+            elif given is True:
+                # No settings, and yet a plugin that has to be there.
+                self.sections.setdefault(name, {})
+            else:
+                got = type(given).__name__
+                raise TypeError(f"settings of plugin {name!r} are given as {got}; expected a mapping, True or False")
+
+    def _block(self, name: str) -> None:
+        self.keywords["blocked"] = [*self.keywords.get("blocked", ()), name]

@@ -5,35 +5,32 @@ All that is wrong is collected and reported at once. Nothing here runs a plugin'
 
 from __future__ import annotations
 
-import inspect
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import pluggy
 
-from pegboard.compiling import Impl, lint_signature
+from pegboard.compiling import Impl, signature_of
 from pegboard.discovery import Found, Off, discover
 from pegboard.exceptions import ConfigurationError
-from pegboard.hookspecs import ROUTE_HOOKS, HookSpecs
+from pegboard.linting import Mark, Wishes, lint, marks_of, read_wishes, settings_class
 from pegboard.ordering import Peg, Place, arrange
-from pegboard.plugin import PROJECT, NoSettings
+from pegboard.plugin import NoSettings
 from pegboard.settings import (
     BoardSettings,
     Loaded,
     Sources,
-    lint_name,
-    lint_settings,
     load,
     load_board,
     read_sources,
     unknown_sections,
 )
 
-__all__ = ["Assembly", "Member", "assemble", "call_named", "failed"]
+__all__ = ["Assembly", "Member", "assemble", "broken_settings", "call_named", "failed", "place_of"]
 
 logger = logging.getLogger("pegboard")
 
@@ -46,6 +43,7 @@ class Member:
     settings: Loaded[Any]
     impl: Impl
     place: Place
+    was_given_settings: bool = False
 
     @property
     def name(self) -> str:
@@ -67,8 +65,31 @@ class Assembly:
     sources: Sources
     members: list[Member]
     off: list[Off]
-    manager: pluggy.PluginManager
     warnings: list[str] = field(default_factory=list)
+    limits_bodies: bool = True
+
+    @property
+    def max_body_size(self) -> int | None:
+        """The limit of request bodies in bytes; None where only the default would limit, and that is not wanted."""
+        is_default = self.loaded.origin("max_body_size").kind == "default"
+        return None if is_default and not self.limits_bodies else self.settings.max_body_size
+
+    def give_settings(self) -> None:
+        """Give every plugin its settings. Raises ConfigurationError where one cannot take them."""
+        try:
+            for member in self.members:
+                _give_settings(member)
+        except ConfigurationError:
+            self.take_back_settings()
+            raise
+
+    def take_back_settings(self) -> None:
+        """Take from the plugins what this board gave them, for a start that failed; another may follow."""
+        for member in self.members:
+            if member.was_given_settings:
+                member.was_given_settings = False
+                with suppress(AttributeError):
+                    del member.plugin.settings
 
     def impls(self, hook: str) -> Iterator[tuple[Member, Callable[..., Any]]]:
         """The implementations of a hook, outermost plugin first, each with its plugin."""
@@ -92,15 +113,26 @@ class Assembly:
 
 def call_named(function: Callable[..., Any], **arguments: Any) -> Any:
     """Call ``function`` with those of ``arguments`` that it names."""
-    names = inspect.signature(function).parameters
-    return function(**{name: value for name, value in arguments.items() if name in names})
+    return function(*(arguments[name] for name in signature_of(function).parameters if name in arguments))
 
 
 def failed(hook: str, member: Member, error: Exception) -> str:
     """The problem of a setup hook that raised ``error``, with the line it came from."""
+    return f"hook {hook!r} of {member.found.described} failed: {type(error).__name__}: {error}{place_of(error)}"
+
+
+def place_of(error: BaseException) -> str:
+    """The line that ``error`` was raised in, in parentheses; nothing where none is known."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
-    return f"hook {hook!r} of {member.found.described} failed: {type(error).__name__}: {error}{place}"
+    return f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
+
+
+def broken_settings(described: str, error: Exception) -> str:
+    """The problem of a settings class that raised what no check raises; without its text, which may show a secret."""
+    return (
+        f"{described}: checking its settings failed with {type(error).__name__}{place_of(error)}; "
+        "a check yields its problems, or raises ValueError"
+    )
 
 
 def assemble(
@@ -109,118 +141,77 @@ def assemble(
     given: Sequence[Any],
     sections: Mapping[str, Mapping[str, Any]],
     version: str,
+    *,
+    limits_bodies: bool = True,
 ) -> Assembly:
     """Find, lint, configure and order the plugins.
 
     ``keywords`` are the board's settings given in code, ``given`` its plugins, and ``sections`` the settings of
-    plugins. Raises ConfigurationError with everything that is wrong.
+    plugins. Without ``limits_bodies`` the default limit of request bodies does not hold. Raises ConfigurationError with
+    everything that is wrong.
     """
     sources = read_sources(config)
     loaded, selection = load_board(sources, keywords)
     problems = [str(problem) for problem in (*sources.problems, *loaded.problems)]
     # With settings that do not hold, the order given in code is still looked at, for its own problems.
-    board = loaded.value or BoardSettings(order=tuple(keywords.get("order", ())))
+    board = loaded.value or BoardSettings(order=_names(keywords.get("order")))
 
     discovery = discover(selection, given, board.autoload, version)
     problems += discovery.problems
-    places, wrong = arrange([_peg(found) for found in discovery.found], board.order)
+    wishes: dict[str, Wishes] = {}
+    for found in discovery.found:
+        wishes[found.name], wrong = read_wishes(found)
+        problems += wrong
+    pegs = [Peg(name, wish.phase, wish.before, wish.after) for name, wish in wishes.items()]
+    places, wrong = arrange(pegs, board.order)
     problems += wrong
     problems += [str(problem) for problem in unknown_sections(sources, discovery.known)]
     problems += _unknown_names(board.order, sections, discovery.known)
 
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(HookSpecs)
     members: dict[str, Member] = {}
     by_name = {place.name: place for place in places}
     for found in discovery.found:
-        marks = list(_marks(manager, found))
-        if linted := _lint(found, marks):
-            problems += linted
-            continue
-        settings = load(
-            _settings_class(found),
-            found.name,
-            sources,
-            {**getattr(found.plugin, "given_settings", {}), **sections.get(found.name, {})},
-            caller=f"{type(found.plugin).__name__}()",
-        )
-        problems += [str(problem) for problem in settings.problems]
-        place = by_name.get(found.name, Place(found.name, "app", "unknown phase"))
-        members[found.name] = Member(found, settings, _impl(found, marks), place)
-    problems += _missing_capabilities(discovery.found)
+        marks, settings, wrong = _read(found, sources, sections)
+        problems += wrong
+        if settings is not None:
+            place = by_name.get(found.name, Place(found.name, "app", "unknown phase"))
+            members[found.name] = Member(found, settings, _impl(found, marks), place)
+    problems += _missing_capabilities(discovery.found, wishes)
     if problems:
         raise ConfigurationError(list(dict.fromkeys(problems)))
     ordered = [members[place.name] for place in places]
-    for member in reversed(ordered):
-        # pluggy calls the last registered first, so its order is ours from outside to inside.
-        manager.register(member.plugin, member.name)
-        _give_settings(member)
+    assembly = Assembly(board, loaded, sources, ordered, discovery.off, discovery.warnings, limits_bodies)
+    assembly.give_settings()
     for warning in discovery.warnings:
         logger.warning("%s", warning)
-    return Assembly(board, loaded, sources, ordered, discovery.off, manager, discovery.warnings)
+    return assembly
 
 
-def _peg(found: Found) -> Peg:
-    plugin = found.plugin
-    return Peg(
-        found.name,
-        getattr(plugin, "phase", "app"),
-        tuple(getattr(plugin, "before", ())),
-        tuple(getattr(plugin, "after", ())),
-    )
+def _names(order: Any) -> tuple[str, ...]:
+    return tuple(name for name in order if isinstance(name, str)) if isinstance(order, list | tuple) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A method marked as an implementation: of which hook, and with which of pluggy's options."""
-
-    hook: str
-    function: Any
-    options: Any
-
-
-def _marks(manager: pluggy.PluginManager, found: Found) -> Iterator[_Mark]:
-    for attribute in dir(found.plugin):
-        options = manager.parse_hookimpl_opts(found.plugin, attribute)
-        if options is not None:
-            yield _Mark(options.get("specname") or attribute, getattr(found.plugin, attribute), options)
-
-
-def _lint(found: Found, marks: Sequence[_Mark]) -> list[str]:
-    problems = [f"{found.described}: {problem}" for problem in lint_name(found.name)]
-    problems += _lint_settings(found)
-    hooks = {mark.hook for mark in marks}
-    for mark in marks:
-        problems += lint_signature(mark.hook, mark.function, found.described)
-        if mark.options.get("wrapper") or mark.options.get("hookwrapper"):
-            problems.append(
-                f"{found.described}: {mark.hook!r} is marked as a wrapper; hooks of Pegboard are not wrapped: "
-                "use `request` and `response`, or `asgi` to wrap the whole board"
-            )
-    direct = sorted(hooks & set(ROUTE_HOOKS))
-    if "route" in hooks and direct:
-        problems.append(
-            f"{found.described} implements `route` and also {', '.join(direct)}; "
-            "what `route` returns is all that a route gets: return RouteHooks with these hooks from it"
-        )
-    return problems
+def _read(
+    found: Found, sources: Sources, sections: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Mark], Loaded[Any] | None, list[str]]:
+    """One plugin's hooks, its settings if they could be looked for, and the problems."""
+    try:
+        marks = list(marks_of(found.plugin))
+        problems = lint(found, marks)
+        keywords = {**getattr(found.plugin, "given_settings", {}), **sections.get(found.name, {})}
+    except Exception as error:
+        return [], None, [f"{found.described} cannot be read: {type(error).__name__}: {error}{place_of(error)}"]
+    if problems:
+        return marks, None, problems
+    caller = f"{type(found.plugin).__name__}()"
+    try:
+        settings = load(settings_class(found), found.name, sources, keywords, caller=caller)
+    except Exception as error:
+        return marks, None, [broken_settings(found.described, error)]
+    return marks, settings, [str(problem) for problem in settings.problems]
 
 
-def _lint_settings(found: Found) -> list[str]:
-    cls = _settings_class(found)
-    problems = lint_settings(found.described, cls)
-    route_settings = getattr(found.plugin, "RouteSettings", None)
-    if route_settings is not None and not problems:
-        problems += lint_settings(found.described, route_settings, base=cls)
-    return problems
-
-
-def _settings_class(found: Found) -> Any:
-    cls = getattr(found.plugin, "Settings", NoSettings)
-    return cls if isinstance(cls, type) and issubclass(cls, msgspec.Struct) else NoSettings
-
-
-def _impl(found: Found, marks: Sequence[_Mark]) -> Impl:
+def _impl(found: Found, marks: Sequence[Mark]) -> Impl:
     impl = Impl(found.name, found.described)
     for hook in {mark.hook for mark in marks}:
         of_hook = [mark for mark in marks if mark.hook == hook]
@@ -231,21 +222,30 @@ def _impl(found: Found, marks: Sequence[_Mark]) -> Impl:
 
 def _give_settings(member: Member) -> None:
     plugin, settings = member.plugin, member.settings.unwrap()
-    previous = getattr(plugin, "settings", None)
-    if isinstance(previous, msgspec.Struct) and previous != settings:
+    if isinstance(settings, NoSettings) and not hasattr(plugin, "given_settings"):
+        return
+    try:
+        previous = getattr(plugin, "settings", None)
+        is_other = isinstance(previous, msgspec.Struct) and previous != settings
+        if not is_other:
+            plugin.settings = settings
+    except Exception as error:
+        advice = f"a plugin's Settings become its attribute `settings`; make {type(plugin).__name__} take it"
+        problem = f"{member.found.described} cannot be given its settings: {type(error).__name__}: {error}; {advice}"
+        raise ConfigurationError([problem]) from error
+    if is_other:
         two_boards = "is on two boards with different settings; make one plugin object for each board"
         raise ConfigurationError([f"{member.found.described} {two_boards}"])
-    if not isinstance(settings, NoSettings) or hasattr(plugin, "given_settings"):
-        plugin.settings = settings
+    member.was_given_settings = not isinstance(previous, msgspec.Struct)
 
 
-def _missing_capabilities(found: Sequence[Found]) -> list[str]:
-    provided = {capability for each in found for capability in getattr(each.plugin, "provides", ())}
+def _missing_capabilities(found: Sequence[Found], wishes: Mapping[str, Wishes]) -> list[str]:
+    provided = {capability for wish in wishes.values() for capability in wish.provides}
     return [
         f"{each.described} requires {capability!r}, which no plugin that is on provides; "
         f"provided are: {', '.join(sorted(provided)) or 'none'}"
         for each in found
-        for capability in getattr(each.plugin, "requires", ())
+        for capability in wishes[each.name].requires
         if capability not in provided
     ]
 

@@ -1,6 +1,6 @@
 """From plugins to pipelines: hook implementations become flat tuples of plain callables.
 
-pluggy says which methods implement which hook, and in which order inside one plugin. Everything else is decided here,
+pluggy says which methods implement which hook, and with which options. Everything else is decided here,
 once: arguments are bound to positions, sync or async is read off the function, and routes with the same hooks share a
 pipeline.
 
@@ -12,10 +12,11 @@ tuple beside it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
+from types import MethodType
 from typing import Any
 
 from pegboard.concurrency import is_async
@@ -24,7 +25,17 @@ from pegboard.hookspecs import OUTSIDE_IN, ROUTE_HOOKS, SYNC_ONLY, HookSpecs
 from pegboard.plugin import RouteHooks
 from pegboard.responses import Head, to_response
 
-__all__ = ["Call", "Impl", "Pipeline", "PipelineFactory", "Step", "compile_hook", "lint_signature", "route_hooks"]
+__all__ = [
+    "Call",
+    "Impl",
+    "Pipeline",
+    "PipelineFactory",
+    "Step",
+    "compile_hook",
+    "lint_signature",
+    "route_hooks",
+    "signature_of",
+]
 
 ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     name: tuple(inspect.signature(spec).parameters)[1:]
@@ -127,7 +138,7 @@ class PipelineFactory:
     def make(self, members: Sequence[tuple[Impl, Mapping[str, Iterable[Callable[..., Any]]]]]) -> Pipeline:
         """The pipeline of these plugins, outermost first, each with its hooks for one route."""
         key = tuple(
-            (impl.plugin, tuple((hook, tuple(of[hook])) for hook in ROUTE_HOOKS if of.get(hook)))
+            (impl.plugin, tuple((hook, tuple(map(_identity, of[hook]))) for hook in ROUTE_HOOKS if of.get(hook)))
             for impl, of in members
         )
         pipeline = self._made.get(key)
@@ -137,6 +148,16 @@ class PipelineFactory:
 
     def __len__(self) -> int:
         return len(self._made)
+
+
+def _identity(function: Callable[..., Any]) -> tuple[int, ...]:
+    """What tells functions apart, hashable or not; pipelines keep their functions, so no identity is used again.
+
+    Each access to a method makes a new object, and they are the same.
+    """
+    if isinstance(function, MethodType):
+        return id(function.__self__), id(function.__func__)
+    return (id(function),)
 
 
 def _ordered(
@@ -167,8 +188,12 @@ def lint_signature(hook: str, function: Callable[..., Any], described: str) -> l
     if spec is None:
         guess = get_close_matches(hook, ARGUMENTS, 1)
         return [f"{where} implements the unknown hook {hook!r}{_did_you_mean(guess)}; hooks are {', '.join(ARGUMENTS)}"]
-    problems = []
-    for parameter in inspect.signature(function).parameters.values():
+    try:
+        parameters = signature_of(function).parameters.values()
+    except (TypeError, ValueError):
+        return [f"{where} has no signature that can be read; give a function that calls it"]
+    problems = [f"{where} {problem}" for problem in _generator_problems(hook, function)]
+    for parameter in parameters:
         problem = _PARAMETER_PROBLEMS.get(parameter.kind)
         if problem is not None:
             problems.append(f"{where} takes {parameter}: {problem}; hook {hook!r} offers ({', '.join(spec)})")
@@ -183,8 +208,32 @@ def lint_signature(hook: str, function: Callable[..., Any], described: str) -> l
     return problems
 
 
+def _generator_problems(hook: str, function: Callable[..., Any]) -> Iterator[str]:
+    """A generator runs only when it is iterated, which nobody does: `routes` is the one hook that may be one."""
+    kind = (
+        "an async generator"
+        if inspect.isasyncgenfunction(function)
+        else "a generator"
+        if inspect.isgeneratorfunction(function) and hook != "routes"
+        else None
+    )
+    if kind is not None:
+        advice = "decorate it with @asynccontextmanager" if hook == "lifespan" else "take the `yield` out"
+        yield f"is {kind}, which hook {hook!r} never iterates; {advice}"
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """What ``function`` really takes: that of what it wraps only where it passes all arguments on.
+
+    Raises TypeError or ValueError where there is none.
+    """
+    own = inspect.signature(function, follow_wrapped=False)
+    passes_on = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in own.parameters.values())
+    return inspect.signature(function) if passes_on else own
+
+
 def _bound(function: Callable[..., Any], spec: tuple[str, ...]) -> Callable[..., Any]:
-    names = tuple(inspect.signature(function).parameters)
+    names = tuple(signature_of(function).parameters)
     if names == spec:
         return function
     if len(spec) == 1:
@@ -207,6 +256,7 @@ _TWO_ARGUMENTS: Mapping[tuple[bool, ...], Callable[[Callable[..., Any]], Callabl
 
 _PARAMETER_PROBLEMS: Mapping[Any, str] = {
     inspect.Parameter.KEYWORD_ONLY: "keyword-only arguments are never given",
+    inspect.Parameter.POSITIONAL_ONLY: "arguments are given by name, so none is positional-only",
     inspect.Parameter.VAR_KEYWORD: "`**` arguments are never filled",
     inspect.Parameter.VAR_POSITIONAL: "`*` arguments are never filled",
 }

@@ -6,7 +6,6 @@ failure is kept with distribution, version and cause. What is switched off is no
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from pegboard.references import import_place, name_of, nameless, reference_to, resolve
 from pegboard.settings import PluginSelection
 from pegboard.versions import fit, requirement_on
 
@@ -74,24 +74,27 @@ class _Candidate:
 def discover(selection: PluginSelection, given: Sequence[Any], autoload: bool, core_version: str) -> Discovery:
     """Find the plugins that are wanted.
 
-    ``given`` holds plugins as objects or classes; they come on top of what is listed, or of what is installed where
-    nothing is listed.
+    ``given`` holds plugins as objects, classes, names or ``"module:attr"``; they come on top of what is listed, or of
+    what is installed where nothing is listed.
     """
     result = Discovery()
     installed = _installed()
-    result.known = {*installed, *(name for name in map(_name_of, given) if isinstance(name, str))}
+    result.known = {*installed, *(name for name in map(name_of, given) if isinstance(name, str))}
     for candidates in installed.values():
         _judge(result, candidates, selection, autoload, core_version)
     if not selection.bare:
         for entry in selection.listed or ():
             if ":" in entry:
-                _add_reference(result, entry)
-            elif entry not in installed and not any(_name_of(plugin) == entry for plugin in given):
+                _add_reference(result, entry, selection, "listed in plugins")
+            elif entry not in installed and not any(name_of(plugin) == entry for plugin in given):
                 result.problems.append(_unknown(entry, installed))
     for plugin in given:
-        _add_given(result, plugin, selection, installed)
+        if isinstance(plugin, str):
+            _add_text(result, plugin, selection, installed, core_version)
+        else:
+            _add_given(result, plugin, selection, installed)
     for name in selection.blocked:
-        if name not in installed and not any(off.name == name for off in result.off):
+        if name not in installed and not any(name in (off.name, off.source) for off in result.off):
             result.warnings.append(f"plugin {name!r} is switched off, but no plugin of that name is installed or given")
     _refuse_doubles(result)
     result.known.update(found.name for found in result.found)
@@ -128,6 +131,13 @@ def _judge(
     if why_off is not None:
         result.off.extend(Off(name, candidate.source, candidate.version, why_off) for candidate in candidates)
         return
+    why = "listed in plugins" if selection.listed is not None else "installed"
+    _load_only(result, candidates, why, core_version)
+
+
+def _load_only(result: Discovery, candidates: Sequence[_Candidate], why: str, core_version: str) -> None:
+    """Load the one plugin of a name; several are refused."""
+    name = candidates[0].entry.name
     if len(candidates) > 1:
         sources = " and ".join(f"{each.source} {each.version} ({each.entry.value})" for each in candidates)
         result.problems.append(
@@ -136,7 +146,6 @@ def _judge(
         )
         return
     candidate = candidates[0]
-    why = "listed in plugins" if selection.listed is not None else "installed"
     found = Found(name, None, candidate.source, candidate.version, why)
     if _fits(result, found, candidate, core_version):
         _load(result, found, candidate.entry.value)
@@ -166,15 +175,15 @@ def _fits(result: Discovery, found: Found, candidate: _Candidate, core_version: 
 
 def _load(result: Discovery, found: Found, reference: str) -> None:
     try:
-        target = _resolve(reference)
+        target = resolve(reference)
         plugin = target() if inspect.isclass(target) else target
     except Exception as error:
         result.problems.append(
-            f"{found.described} cannot be loaded from {reference!r}: {type(error).__name__}: {error}{_place(error)}; "
-            f"mend it, or start without it: PEGBOARD_PLUGINS=-{found.name}"
+            f"{found.described} cannot be loaded from {reference!r}: {type(error).__name__}: {error}"
+            f"{import_place(error)}; mend it, or start without it: PEGBOARD_PLUGINS=-{found.name}"
         )
         return
-    name = _name_of(plugin)
+    name = name_of(plugin)
     if name != found.name:
         result.problems.append(
             f"{found.described} is announced as {found.name!r} but calls itself {name!r}; "
@@ -184,40 +193,77 @@ def _load(result: Discovery, found: Found, reference: str) -> None:
     result.found.append(Found(name, plugin, found.source, found.version, found.why))
 
 
-def _add_reference(result: Discovery, reference: str) -> None:
-    """Add a plugin listed as ``module:attr``."""
+def _add_text(
+    result: Discovery,
+    name: str,
+    selection: PluginSelection,
+    installed: dict[str, list[_Candidate]],
+    core_version: str,
+) -> None:
+    """Add a plugin by its name or as ``module:attr``, on top of what is wanted anyway."""
+    if ":" in name:
+        _add_reference(result, name, selection, "given in code")
+        return
+    if any(found.name == name for found in result.found):
+        return
+    if name not in installed:
+        result.problems.append(_unknown(name, installed, "given in code"))
+    elif (why_off := _why_barred(selection, name)) is not None:
+        if not any(off.name == name for off in result.off):
+            result.off += [Off(name, each.source, each.version, why_off) for each in installed[name]]
+    elif any(off.name == name for off in result.off):
+        # What is neither off nor found could not be loaded, and is told as a problem already.
+        result.off = [off for off in result.off if off.name != name]
+        _load_only(result, installed[name], "given in code", core_version)
+
+
+def _add_reference(result: Discovery, reference: str, selection: PluginSelection, why: str) -> None:
+    """Add a plugin given as ``module:attr``; its name, by which it may be switched off, is known once it is loaded."""
+    if (why_off := _why_barred(selection, reference)) is not None:
+        result.off.append(Off(reference, reference, "", why_off))
+        return
     try:
-        target = _resolve(reference)
+        target = resolve(reference)
         plugin = target() if inspect.isclass(target) else target
     except Exception as error:
         result.problems.append(
-            f"plugin {reference!r}, listed in plugins, cannot be loaded: {type(error).__name__}: {error}{_place(error)}"
+            f"plugin {reference!r}, {why}, cannot be loaded: {type(error).__name__}: {error}{import_place(error)}; "
+            f"mend it, or start without it: PEGBOARD_PLUGINS=-{reference}"
         )
         return
-    name = _name_of(plugin)
+    name = name_of(plugin)
     if not isinstance(name, str):
-        result.problems.append(f"{reference!r}, listed in plugins, has no attribute `name`, so it is not a plugin")
+        result.problems.append(f"{reference!r}, {why}, {nameless(name)}, so it is not a plugin")
         return
-    result.found.append(Found(name, plugin, reference, "", "listed in plugins"))
+    result.known.add(name)
+    if (why_off := _why_barred(selection, name)) is not None:
+        result.off = [off for off in result.off if off.name != name]
+        result.off.append(Off(name, reference, "", why_off))
+        return
+    result.found.append(Found(name, plugin, reference, "", why))
+
+
+def _why_barred(selection: PluginSelection, *names: str) -> str | None:
+    """Why a plugin that code asks for is off all the same, under any of the names it may be switched off by."""
+    if selection.bare:
+        return "plugins is `none`"
+    return next((f"switched off by -{name}" for name in names if name in selection.blocked), None)
 
 
 def _add_given(
     result: Discovery, target: Any, selection: PluginSelection, installed: dict[str, list[_Candidate]]
 ) -> None:
-    name = _name_of(target)
+    name = name_of(target)
     if not isinstance(name, str) or not name:
         result.problems.append(
-            f"{target!r}, given in plugins, has no attribute `name`; "
+            f"what is given in plugins, a {type(target).__name__}, {nameless(name)}; "
             "expected a plugin, a plugin class, a name or 'module:attr'"
         )
         return
-    cls = target if inspect.isclass(target) else type(target)
-    reference = f"{cls.__module__}:{cls.__qualname__}"
+    reference = reference_to(target)
     announced = next((each for each in installed.get(name, ()) if each.entry.value == reference), None)
     source, version = (announced.source, announced.version) if announced else (reference, "")
-    why_off = (
-        "plugins is `none`" if selection.bare else f"switched off by -{name}" if name in selection.blocked else None
-    )
+    why_off = _why_barred(selection, name, reference)
     result.off = [off for off in result.off if not (off.name == name and off.why == "not listed in plugins")]
     if why_off is not None:
         result.off.append(Off(name, source, version, why_off))
@@ -241,32 +287,8 @@ def _refuse_doubles(result: Discovery) -> None:
             )
 
 
-def _resolve(reference: str) -> Any:
-    module, _, attribute = reference.partition(":")
-    target: Any = importlib.import_module(module)
-    for part in filter(None, attribute.split(".")):
-        target = getattr(target, part)
-    return target
-
-
-def _name_of(plugin: Any) -> Any:
-    return getattr(plugin, "name", None)
-
-
-def _place(error: BaseException) -> str:
-    """File and line where ``error`` was raised, outside of the import machinery."""
-    trace = error.__traceback__
-    place = ""
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if not name.startswith("<") and name != __file__ and "importlib" not in name:
-            place = f" ({name}, line {trace.tb_lineno})"
-        trace = trace.tb_next
-    return place
-
-
-def _unknown(name: str, installed: Iterable[str]) -> str:
+def _unknown(name: str, installed: Iterable[str], why: str = "listed in plugins") -> str:
     guess = get_close_matches(name, list(installed), 1)
     known = ", ".join(sorted(installed)) or "none"
     hint = f"did you mean {guess[0]!r}?" if guess else f"install it, or take it off the list; installed are: {known}"
-    return f"plugin {name!r} is listed in plugins but not installed; {hint}"
+    return f"plugin {name!r} is {why} but not installed; {hint}"

@@ -42,6 +42,10 @@ class ExceptionHandlers:
 
     def add(self, key: int | type[Exception], handler: Handler) -> None:
         """Handle ``key``, a status or an exception class, with ``handler(request, exc)``, sync or async."""
+        given: object = handler
+        if not callable(given):
+            got = type(given).__name__
+            raise TypeError(f"exception handler for {key!r} is given as {got}; expected a function of (request, exc)")
         call: Callable[..., Awaitable[Any]] = handler if is_async(handler) else _in_thread(handler)
         if isinstance(key, int):
             self._by_status[key] = call
@@ -49,6 +53,12 @@ class ExceptionHandlers:
             self._by_class[key] = call
         else:
             raise TypeError(f"exception handler for {key!r}; expected a status such as 404, or an exception class")
+
+    def copy(self) -> ExceptionHandlers:
+        """The same handlers, to which others can be added."""
+        copied = ExceptionHandlers()
+        copied._by_status, copied._by_class = dict(self._by_status), dict(self._by_class)
+        return copied
 
     def find(self, error: Exception) -> Callable[..., Awaitable[Any]] | None:
         """The handler for ``error``, or None. Those for 500 and ``Exception`` are last resorts, see ``last_resort``."""

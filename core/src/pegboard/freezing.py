@@ -12,13 +12,14 @@ from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
-from pegboard.assembly import Assembly, assemble, call_named
+from pegboard.assembly import Assembly, assemble, call_named, failed
 from pegboard.compiling import compile_hook
 from pegboard.exceptions import ConfigurationError
-from pegboard.plans import Planner
+from pegboard.plans import Plan, Planner
 from pegboard.routing.endpoints import wrap_in_middleware
-from pegboard.routing.router import flatten
-from pegboard.routing.routes import Inner
+from pegboard.routing.flattening import flatten
+from pegboard.routing.layers import Layers
+from pegboard.routing.routes import BaseRoute, Inner
 from pegboard.stories.http import HTTPStory
 from pegboard.stories.lifespan import LifespanStory, Tenant, foreign_lifespan
 from pegboard.stories.websocket import WebSocketStory
@@ -42,16 +43,23 @@ class Frozen:
     def __init__(self, board: Pegboard) -> None:
         given = board.given
         self.board = board
+        self.layers = Layers()
+        # Boards may be mounted in boards, and each of them may be asked about a request that is inside of several.
+        self.own_root = f"pegboard.root_path.{id(board):x}"
         self.assembly: Assembly = assemble(
-            given.keywords, given.config, given.plugins, given.sections, version("pegboard")
+            given.keywords,
+            given.config,
+            given.plugins,
+            given.sections,
+            version("pegboard"),
+            limits_bodies=given.limits_bodies,
         )
 
     def prepare(self) -> Mapping[str, ASGIApp]:
         """Run the setup hooks and compile the routes; gives the applications by the type of the scope they serve."""
         assembly, board = self.assembly, self.board
         assembly.call("setup", board=board)
-        for _, routes in assembly.call("routes", board=board):
-            board.routes.extend(routes)
+        board.routes.extend(self._plugin_routes())
         debug = assembly.settings.debug
         rewrite = [compile_hook("rewrite", function, member.impl) for member, function in assembly.impls("rewrite")]
         self.http = HTTPStory(board, rewrite, board.exception_handlers, debug)
@@ -60,11 +68,31 @@ class Frozen:
         self.compile()
         return self._wrapped({"http": self.http.serve, "websocket": self.websocket.serve, "lifespan": lifespan.serve})
 
+    def _plugin_routes(self) -> list[BaseRoute]:
+        """The routes of all plugins. Raises ConfigurationError naming those that give something else."""
+        found: list[BaseRoute] = []
+        problems: list[str] = []
+        for member, given in self.assembly.call("routes", board=self.board):
+            try:
+                routes = list(given)
+            except Exception as error:  # noqa: BLE001  it is told with all other problems
+                problems.append(failed("routes", member, error))
+                continue
+            wrong = sorted({type(route).__name__ for route in routes if not isinstance(route, BaseRoute)})
+            if wrong:
+                expected = "expected routes of pegboard.routing"
+                problems.append(f"hook 'routes' of {member.found.described} gave {', '.join(wrong)}; {expected}")
+            found += routes
+        if problems:
+            raise ConfigurationError(problems)
+        return found
+
     def compile(self) -> None:
         """Make the tables of the routes as they are now. Raises ConfigurationError naming routes that are wrong."""
         assembly, board = self.assembly, self.board
-        planner = Planner(assembly.members, [off.name for off in assembly.off], assembly.settings.max_body_size)
-        tables = Tables(list(flatten(board.routes)), planner, board.redirect_slashes)
+        planner = Planner(assembly.members, [off.name for off in assembly.off], assembly.max_body_size)
+        flat = flatten(board.routes, planner.problems)
+        tables = Tables(flat, planner, self.layers, self.own_root, board.redirect_slashes)
         if planner.problems:
             raise ConfigurationError(list(dict.fromkeys(planner.problems)))
         for warning in tables.warnings:
@@ -73,6 +101,11 @@ class Frozen:
                 logger.warning("%s", warning)
         self.http.match = tables.http
         self.websocket.match = tables.websocket
+
+    def plan_for(self, scope: Scope) -> Plan:
+        """The plan for a scope, which is not changed, and may be that of a request inside of one of the mounts."""
+        root = scope.get(self.own_root, scope.get("root_path", ""))
+        return self.http.match({**scope, "root_path": root})[0]
 
     def tenants(self, state: dict[str, Any]) -> list[Tenant]:
         """Whoever has a part in the lifespan, outermost first: plugins, mounted applications, the board's own."""
@@ -103,12 +136,19 @@ class Frozen:
         async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
             await stories[scope["type"]](scope, receive, send)
 
-        app = wrap_in_middleware(dispatch, self.board.middleware)
+        problems: list[str] = []
+        app = wrap_in_middleware(dispatch, self.board.middleware, "the board", problems)
+        if problems:
+            raise ConfigurationError(problems)
         for member, function in reversed(wrappers):
-            wrapped = call_named(function, app=app)
+            try:
+                wrapped = call_named(function, app=app)
+            except Exception as error:
+                raise ConfigurationError([failed("asgi", member, error)]) from error
             if not callable(wrapped):
+                got = type(wrapped).__name__
                 raise ConfigurationError(
-                    [f"hook 'asgi' of {member.found.described} returned {wrapped!r}; expected an ASGI application"]
+                    [f"hook 'asgi' of {member.found.described} returned {got}; expected an ASGI application"]
                 )
             app = cast("ASGIApp", wrapped)
         return dict.fromkeys(stories, app)

@@ -1,7 +1,7 @@
 """The hook contract: every extension point, declared once.
 
-Setup hooks are called through pluggy, once, while the board is assembled. Request-time hooks are registered through
-pluggy and never dispatched through it: they are compiled into pipelines.
+pluggy's marker says which methods of a plugin are hooks, and nothing is dispatched through it: setup hooks are called
+once, while the board is assembled, and request-time hooks are compiled into pipelines.
 
 An implementation names any subset of the arguments. Where a request-time hook is not marked *sync*, ``def`` and
 ``async def`` are both welcome; a ``def`` runs inline and must not block.

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from pegboard.assembly import Member, call_named, failed
+from pegboard.assembly import Member, broken_settings, call_named, failed
 from pegboard.compiling import Pipeline, PipelineFactory, lint_signature, route_hooks
 from pegboard.hookspecs import ROUTE_HOOKS
 from pegboard.plugin import NoSettings, RouteHooks
@@ -96,10 +96,14 @@ class Planner:
             )
             return {}
         hooks = route_hooks(result)
-        for hook, functions in hooks.items():
-            for function in functions:
-                self.problems += lint_signature(hook, function, described)
-        return hooks
+        problems = [
+            problem
+            for hook, functions in hooks.items()
+            for function in functions
+            for problem in lint_signature(hook, function, described)
+        ]
+        self.problems += problems
+        return {} if problems else hooks
 
     def _settings(self, member: Member, overriding: Sequence[BaseRoute]) -> Any:
         """The plugin's settings for a route, or None where it is switched off."""
@@ -130,12 +134,20 @@ class Planner:
                 f"{where}: {member.found.described} takes no settings for single routes; use False or True"
             )
             return current
-        laid = overlay(cls, current, given, section=member.name, where=where)
+        try:
+            laid = overlay(cls, current, given, section=member.name, where=where)
+        except Exception as error:
+            self.problems.append(f"{where}: {broken_settings(member.found.described, error)}")
+            return current
         self.problems += [str(problem) for problem in laid.problems]
         return current if laid.value is None else laid
 
     def _check_names(self, outer: BaseRoute) -> None:
         for name, given in outer.plugins.items():
+            if given is None:
+                self.problems.append(
+                    f"{outer.label}: plugins gives None to {name!r}; expected False to leave it out, True, or settings"
+                )
             if name in self._names or name in self._off or given is False:
                 continue
             guess = get_close_matches(name, self._names, 1)

@@ -112,16 +112,25 @@ class RouteHooks:
         websocket: WebSocketHook | Sequence[WebSocketHook] | None = None,
         websocket_complete: WebSocketCompleteHook | Sequence[WebSocketCompleteHook] | None = None,
     ) -> None:
-        self.request = _several(request)
-        self.response = _several(response)
-        self.error = _several(error)
-        self.body = _several(body)
-        self.complete = _several(complete)
-        self.websocket = _several(websocket)
-        self.websocket_complete = _several(websocket_complete)
+        self.request = _several("request", request)
+        self.response = _several("response", response)
+        self.error = _several("error", error)
+        self.body = _several("body", body)
+        self.complete = _several("complete", complete)
+        self.websocket = _several("websocket", websocket)
+        self.websocket_complete = _several("websocket_complete", websocket_complete)
 
 
-def _several(hooks: Callable[..., Any] | Sequence[Callable[..., Any]] | None) -> tuple[Callable[..., Any], ...]:
-    if hooks is None:
+def _several(
+    hook: str, given: Callable[..., Any] | Sequence[Callable[..., Any]] | None
+) -> tuple[Callable[..., Any], ...]:
+    if given is None:
         return ()
-    return (hooks,) if callable(hooks) else tuple(hooks)
+    functions = (given,) if callable(given) else given
+    if isinstance(functions, list | tuple) and all(map(callable, functions)):
+        return tuple(functions)
+    if isinstance(functions, list | tuple):
+        got = f"one that holds {', '.join(sorted({type(each).__name__ for each in functions if not callable(each)}))}"
+    else:
+        got = type(given).__name__
+    raise TypeError(f"RouteHooks({hook}=...): expected a function, a list of functions or None; got {got}")

@@ -46,7 +46,7 @@ def route_plans(board: Pegboard) -> list[RoutePlan]:
     """The plans of all routes in the order in which they are tried, and last that of paths that no route has."""
     assembly = freeze(board)
     off = [each.name for each in assembly.off]
-    planner = Planner(assembly.members, off, assembly.settings.max_body_size)
+    planner = Planner(assembly.members, off, assembly.max_body_size)
     plans = [_plan(planner, flat) for flat in _served(board)]
     miss = MissRoute(Miss(MissKind.NOT_FOUND))
     return [*plans, RoutePlan(miss, planner.plan(miss, (miss,)), "(anything else)")]

@@ -21,6 +21,7 @@ from pegboard.compiling import Pipeline
 from pegboard.discovery import GROUP, Discovery, Found, Off, discover
 from pegboard.exceptions import ConfigurationError
 from pegboard.hookspecs import REQUEST_TIME, ROUTE_HOOKS, SETUP
+from pegboard.linting import read_wishes
 from pegboard.ordering import Peg, arrange
 from pegboard.settings import BoardSettings, load_board, read_sources
 
@@ -139,13 +140,12 @@ def _off(off: Off) -> PluginRow:
 
 
 def _peg(found: Found) -> Peg:
-    plugin = found.plugin
-    return Peg(found.name, _phase(found), getattr(plugin, "before", ()), getattr(plugin, "after", ()))
+    wishes, _ = read_wishes(found)
+    return Peg(found.name, wishes.phase, wishes.before, wishes.after)
 
 
 def _phase(found: Found) -> str:
-    phase: str = getattr(found.plugin, "phase", "app")
-    return phase
+    return read_wishes(found)[0].phase
 
 
 def _section(found: Found) -> str:

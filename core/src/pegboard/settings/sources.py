@@ -119,6 +119,10 @@ def read_sources(
     )
     if isinstance(config, Mapping):
         return Sources(variables, (ConfigFile("mapping", "the mapping given as config", config),))
+    given: object = config
+    if given is not None and not isinstance(given, str | os.PathLike):
+        problem = Problem(where="config", expected="a path or a mapping", got=type(given).__name__)
+        return Sources(variables, (), (problem,))
     named_by = "configuration" if config is None else "the path given as config"
     if config is None and (named := environ.get(CONFIG_VARIABLE)):
         config, named_by = named, f"environment {CONFIG_VARIABLE}"
