@@ -50,7 +50,7 @@ GOOD: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("settings", GOOD, ids=str)
+@pytest.mark.parametrize("settings", GOOD, ids=",".join)
 def test_good_tables_are_taken(settings: dict[str, Any]) -> None:
     assert problems(**settings) == ""
 
