@@ -9,7 +9,7 @@ from pegboard import Pegboard, Plugin, RouteHooks, Settings, hookimpl
 from pegboard.exceptions import ConfigurationError
 from pegboard.plans import Plan
 from pegboard.requests import Request
-from pegboard.routing import Mount, Route
+from pegboard.routing import Host, Mount, Route, WebSocketRoute
 
 
 async def endpoint(request: Request) -> None: ...
@@ -139,3 +139,45 @@ def test_settings_of_a_route_that_fail_their_own_check_name_route_and_plugin() -
     ) as no:
         app.freeze()
     assert "/a" in str(no.value)
+
+
+class Door(Plugin):
+    """Binds a `websocket` and a `request` hook, but where it is switched off."""
+
+    name = "door"
+
+    @hookimpl
+    def websocket(self) -> None: ...
+
+    @hookimpl
+    def request(self) -> None: ...
+
+
+async def socket(websocket: Any) -> None: ...
+
+
+def test_websocket_routes_and_hosts_have_settings_for_plugins_too() -> None:
+    inside = [Route("/in", endpoint), Route("/on", endpoint, plugins={"door": True})]
+    app = Pegboard(
+        routes=[
+            WebSocketRoute("/on", socket),
+            WebSocketRoute("/off", socket, plugins={"door": False}),
+            Host("off.example.org", routes=inside, plugins={"door": False}),
+            Route("/in", endpoint),
+        ],
+        plugins=[Door()],
+    )
+    frozen = app._freeze()
+
+    def found(path: str, host: str = "", kind: str = "websocket") -> Plan:
+        headers = [(b"host", host.encode())]
+        scope = {"type": kind, "method": "GET", "path": path, "root_path": "", "headers": headers}
+        story: Any = frozen.websocket if kind == "websocket" else frozen.http
+        plan: Plan = story.match(scope)[0]
+        return plan
+
+    assert len(found("/on").pipeline.websocket) == 1
+    assert found("/off").pipeline.websocket == ()
+    assert found("/in", "off.example.org", "http").pipeline.request == ()
+    assert len(found("/on", "off.example.org", "http").pipeline.request) == 1
+    assert len(found("/in", "other.example.org", "http").pipeline.request) == 1
