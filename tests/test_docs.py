@@ -12,6 +12,7 @@ import pegboard
 from pegboard import Pegboard
 from pegboard.requests import Request
 from pegboard.routing import Mount, Route
+from pegboard.testclient import AsyncTestClient
 
 pytestmark = pytest.mark.anyio
 
@@ -85,6 +86,16 @@ async def test_the_filter() -> None:
     (code,) = [block for block in blocks(ROOT / "docs/hooks.md", "python") if "class Upper" in block]
     app = Pegboard(routes=[Route("/", hello)], plugins=[names_of(code)["Shout"]])
     assert (await ask(app, "/")).body == b"HELLO"
+
+
+async def test_the_lifespan_gives_state_to_requests() -> None:
+    async def greet(request: Request) -> str:
+        return str(request.state.greeting)
+
+    (code,) = [block for block in blocks(ROOT / "docs/hooks.md", "python") if "class Greeting" in block]
+    app = Pegboard(routes=[Route("/", greet)], plugins=[names_of(code)["Greeting"]])
+    async with AsyncTestClient(app) as client:
+        assert (await client.get("/")).text == "hello"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
