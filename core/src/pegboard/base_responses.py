@@ -258,13 +258,14 @@ class RedirectResponse(Response):
 class AppResponse(Head):
     """The answer of a foreign ASGI application: its head is known only once the application starts it."""
 
-    __slots__ = ("app",)
+    __slots__ = ("app", "push")
 
     is_app = True
+    plain_call = True
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(0, [])
-        self.app = app
+        self.app = self.push = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application."""

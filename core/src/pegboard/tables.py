@@ -10,7 +10,7 @@ those for these. Every route has one plan and one entry, which all tables share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -278,9 +278,11 @@ def _mounted(app: Any) -> ASGIApp:
     What a mounted board takes over from those around it goes by names that no other framework reads.
     """
 
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+    # What it awaits is the application's own, so this needs no coroutine around it.
+    def call(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         board = scope["app"]
         outer = (board, *scope.get(OUTER_BOARDS, ()))
-        await app({"pegboard.router": board, **scope, OUTER_BOARDS: outer}, receive, send)
+        awaitable: Awaitable[None] = app({"pegboard.router": board, **scope, OUTER_BOARDS: outer}, receive, send)
+        return awaitable
 
     return call

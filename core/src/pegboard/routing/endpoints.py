@@ -63,9 +63,10 @@ def adapt(endpoint: Any) -> HTTPEndpointCall:
 
 def as_app_call(app: ASGIApp) -> HTTPEndpointCall:
     """The endpoint that lets an ASGI application answer."""
+    response = AppResponse(app)
 
     async def answer(request: Request) -> AppResponse:
-        return AppResponse(app)
+        return response
 
     return answer
 

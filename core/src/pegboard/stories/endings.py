@@ -41,7 +41,7 @@ def conclude(
     """What became of the request, as `complete` hooks are told."""
     status, bytes_out = 0, 0
     if exchange is not None:
-        status, bytes_out, first_byte = exchange.out.status_code, exchange.out.bytes_out, exchange.out.first_byte
+        status, bytes_out, first_byte = exchange.status_code, exchange.bytes_out, exchange.first_byte
     elif first_byte is not None:
         status = response.status_code
         bytes_out = len(response.body) if kind == "sent" and request.scope["method"] != "HEAD" else 0

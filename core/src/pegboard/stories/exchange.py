@@ -8,7 +8,7 @@ A response is in one of four stages:
 
 - ``IDLE``: nothing has been started;
 - ``HELD``: the start is known, and waits for the first filtered bytes;
-- ``OPEN``: the head went out;
+- ``OPEN``: the head goes out, or went out;
 - ``DONE``: the last byte went out. Only trailers may follow, and the server's own extensions.
 """
 
@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pegboard import raw_headers
+from pegboard.compiling import Pipeline
 from pegboard.exceptions import HTTPException
 from pegboard.filters import FilterChain
 from pegboard.outcome import OutcomeKind
@@ -25,18 +26,15 @@ from pegboard.requests import Request
 from pegboard.responses import Head, content_length
 from pegboard.stories.files import Span, path_size
 from pegboard.stories.outlet import Outlet
-from pegboard.stories.shaping import BODILESS, Shaped
-from pegboard.types import ASGIApp, Message, Send
+from pegboard.stories.shaping import BODILESS, shape
+from pegboard.types import Message, Send
 
 __all__ = ["DONE", "HELD", "IDLE", "OPEN", "Exchange"]
 
 IDLE, HELD, OPEN, DONE = range(4)
 
-Shape = Callable[[Any], Shaped | Awaitable[Shaped]]
-"""Runs `response` and `body` hooks on a head."""
 
-
-class Exchange:
+class Exchange(Outlet):
     """One response on its way out.
 
     ``answered_by`` and ``error`` are what hooks did to a head that was known only when the response started.
@@ -45,27 +43,34 @@ class Exchange:
     """
 
     __slots__ = (
+        "_debug",
         "_head",
         "_held",
+        "_pipeline",
         "_replaced",
-        "_shape",
         "_watching",
         "answered_by",
         "error",
         "failure",
         "filters",
         "is_shaped",
-        "out",
         "request",
         "stage",
     )
 
     def __init__(
-        self, request: Request, send: Send, shape: Shape, filters: FilterChain | None, is_shaped: bool = False
+        self,
+        request: Request,
+        send: Send,
+        pipeline: Pipeline,
+        debug: bool,
+        filters: FilterChain | None,
+        is_shaped: bool = False,
     ) -> None:
+        super().__init__(send, request.scope["method"] == "HEAD")
         self.request = request
-        self.out = Outlet(send, request.scope["method"] == "HEAD")
-        self._shape = shape
+        self._pipeline = pipeline
+        self._debug = debug
         self._head: Head | None = None
         self._held: tuple[Head, Message] | None = None
         self._watching = self._replaced = False
@@ -79,34 +84,38 @@ class Exchange:
     @property
     def is_settled(self) -> bool:
         """Whether it is too late for another answer: something went out, or nothing can go out any more."""
-        return self.stage in (OPEN, DONE) or self.out.gone or self.out.broken
+        return self.stage in (OPEN, DONE) or self.gone or self.broken
 
     @property
     def kind(self) -> OutcomeKind:
         """What became of the response, once it was run."""
         if self.stage == DONE:
             return "sent"
-        return "client_disconnect" if self.out.gone else "error"
+        return "client_disconnect" if self.gone else "error"
 
-    async def run(self, response: Any) -> None:
-        """Send ``response``: whole through its filters, or by letting it push.
+    async def run(self, response: Any) -> Exception | None:
+        """Send ``response``: whole through its filters, or by letting it push; gives what it failed with.
 
-        Raises ClientDisconnect when the client left, RuntimeError for messages out of order or an answer that is not
+        That is a ClientDisconnect when the client left, RuntimeError for messages out of order or an answer that is not
         complete, and whatever the response raises.
         """
-        if response.whole:
-            await self._send_whole(response)
-            return
-        if self.is_shaped or not response.is_app:
-            self._head = response
-        self._watching = not response.is_app
-        push: ASGIApp = response.push if response.plain_call else response
-        await push(self.request.scope, self.receive, self.send)
-        if self.failure is not None:
-            # The application has gone on as if nothing had happened; its answer is not what it meant to send.
-            raise self.failure
-        if self.stage != DONE and not self.out.gone:
-            raise RuntimeError(f"The response returned {_MISSING[self.stage]}")
+        # What is caught is returned, and kept by nobody here: a traceback holds the frames that it went through, and a
+        # frame that held it in turn would keep the request alive.
+        try:
+            if response.whole:
+                await self._send_whole(response)
+                return None
+            if self.is_shaped or not response.is_app:
+                self._head = response
+            self._watching = not response.is_app
+            push = response.push if response.plain_call else response
+            await push(self.request.scope, self.receive, self.send)
+            if self.stage != DONE and not self.gone and self.failure is None:
+                return RuntimeError(f"The response returned {_MISSING[self.stage]}")
+        except Exception as exc:
+            return self.failure or exc
+        # An application may have gone on as if nothing had happened; its answer is not what it meant to send.
+        return self.failure
 
     def reset(self) -> None:
         """Forget a response that failed before anything of it went out."""
@@ -135,7 +144,7 @@ class Exchange:
                 self.failure = self.failure or exc
                 raise
         if message["type"] == "http.disconnect":
-            self.out.gone = True
+            self.gone = True
         return message
 
     async def send(self, message: Message) -> None:
@@ -146,12 +155,18 @@ class Exchange:
             raise self.failure
         try:
             if self.stage == OPEN and self.filters is None and message["type"] == "http.response.body":
-                # The way of nearly every piece of a stream is kept short.
-                await self.out.piece(message)
+                # The way of nearly every piece of a stream is kept short: it is `put_piece`, without its frame.
+                if self.silent:
+                    message = {**message, "body": b""}
+                try:
+                    await self._send(message)
+                except Exception as error:
+                    self._fail(error)
+                self.bytes_out += len(message.get("body", b""))
                 if not message.get("more_body", False):
                     self.stage = DONE
                 return
-            await _ACTS.get(message["type"], Exchange._pass)(self, message)
+            await _ACTS.get(message["type"], Exchange.put)(self, message)
         except Exception as exc:
             self.failure = exc
             raise
@@ -160,45 +175,46 @@ class Exchange:
         if self.stage != IDLE:
             raise RuntimeError("The response was started already; 'http.response.start' is sent once")
         head = self._head
-        if head is None:
-            await self._on_foreign_start(message)
-            return
         headers = message.get("headers", ())
-        if headers is not head.raw_headers:
-            # A response with a start of its own. Hooks and filters hold the head's list, so it stays the one sent.
-            head.raw_headers[:] = _pairs(headers)
-        head.status_code = message["status"]
-        await self._begin(head, message)
-
-    async def _on_foreign_start(self, message: Message) -> None:
-        """A foreign application's start becomes a head, which hooks may change or replace."""
-        head = Head(message["status"], _pairs(message.get("headers", ())))
-        shaped = self._shape(head)
-        if not isinstance(shaped, tuple):
-            shaped = await shaped
-        response, self.filters, self.error, self.answered_by = shaped
-        del shaped
-        self._head = response
-        if response is head:
-            await self._begin(head, message)
-            return
-        self.is_shaped = True
-        await self.run(response)
-        self._replaced = True
-        self._watching = False
-
-    def _check_open(self, kind: str) -> None:
-        if self.stage in _UNREADY:
-            raise RuntimeError(f"The response sent {kind!r}, but {_UNREADY[self.stage]}")
-
-    async def _begin(self, head: Head, message: Message) -> None:
+        if head is None:
+            # A foreign application's start becomes a head, which hooks may change or replace.
+            head = self._head = Head(message["status"], _pairs(headers))
+            if self._pipeline.response or self._pipeline.body:
+                shaped = shape(self.request, self._pipeline, self._debug, head)
+                if not isinstance(shaped, tuple):
+                    shaped = await shaped
+                response, self.filters, self.error, self.answered_by = shaped
+                del shaped
+                if response is not head:
+                    await self._replace(response)
+                    return
+        else:
+            if headers is not head.raw_headers:
+                # A start of its own. Hooks and filters hold the head's list, so it stays the one sent.
+                head.raw_headers[:] = _pairs(headers)
+            head.status_code = message["status"]
         if self.filters is not None:
             if self.filters.holds_head:
                 self._held = (head, message)
                 self.stage = HELD
                 return
             raw_headers.remove(head.raw_headers, b"content-length")
-        await self._start(head, message)
+        self.stage = OPEN
+        await self.put_start(head, message)
+
+    async def _replace(self, response: Any) -> None:
+        """Send what a hook put in the place of a foreign application's answer."""
+        self._head = response
+        self.is_shaped = True
+        failure = await self.run(response)
+        self._replaced = True
+        self._watching = False
+        if failure is not None:
+            raise failure
+
+    def _check_open(self, kind: str) -> None:
+        if self.stage in _UNREADY:
+            raise RuntimeError(f"The response sent {kind!r}, but {_UNREADY[self.stage]}")
 
     async def _on_body(self, message: Message) -> None:
         self._check_open(message["type"])
@@ -217,20 +233,21 @@ class Exchange:
             head, message = self._held
             self._held = None
             # The length is known when the first bytes are the last as well.
-            self._set_length(head, None if more or self.out.silent else len(data))
-            await self._start(head, message)
+            self._set_length(head, None if more or self.silent else len(data))
+            self.stage = OPEN
+            await self.put_start(head, message)
         if data or not more:
             await self._body(data, more)
 
     async def _on_path(self, message: Message) -> None:
         """`pathsend`: the server reads the file, unless filters have to see its bytes."""
         self._check_open(message["type"])
-        if self.out.silent:
+        if self.silent:
             await self._on_body({**message, "more_body": False})
         elif self.filters is None:
             size = await path_size(message["path"])
-            await self._pass(message)
-            self.out.bytes_out += size
+            await self.put(message)
+            self.bytes_out += size
             self.stage = DONE
         else:
             async with Span.of_path(message["path"]) as span:
@@ -240,14 +257,14 @@ class Exchange:
         """`zerocopysend`: the server reads the descriptor, unless filters have to see its bytes."""
         self._check_open(message["type"])
         more = message.get("more_body", False)
-        if self.out.silent:
+        if self.silent:
             await self._on_body(message)
             return
         span = Span(message["file"], message.get("offset"), message.get("count"))
         if self.filters is None:
             size = await span.size()
-            await self._pass(message)
-            self.out.bytes_out += size
+            await self.put(message)
+            self.bytes_out += size
             self.stage = OPEN if more else DONE
         else:
             await self._feed(self.filters, span, more)
@@ -264,10 +281,9 @@ class Exchange:
             body = await self.filters.feed(body, False)
             if body is not response.body:
                 self._set_length(response, len(body))
-        await self._start(response, response.start_message())
+        self.stage = OPEN
+        await self.put_start(response, response.start_message())
         await self._body(body, False)
-
-    # What goes out
 
     def _set_length(self, head: Head, size: int | None) -> None:
         """The core owns Content-Length: ``size`` when it is known, and where the status has one."""
@@ -276,17 +292,10 @@ class Exchange:
         else:
             raw_headers.replace(head.raw_headers, *content_length(size))
 
-    async def _start(self, head: Head, message: Message) -> None:
-        await self.out.start(head, message)
-        self.stage = OPEN
-
     async def _body(self, data: bytes, more: bool) -> None:
-        await self.out.body(data, more)
+        await self.put_piece({"type": "http.response.body", "body": data, "more_body": more})
         if not more:
             self.stage = DONE
-
-    async def _pass(self, message: Message) -> None:
-        await self.out.send(message)
 
 
 def _pairs(headers: Any) -> list[tuple[bytes, bytes]]:

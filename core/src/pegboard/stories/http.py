@@ -9,7 +9,6 @@ Rules that must not move:
 
 from __future__ import annotations
 
-from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +17,7 @@ from pegboard.errors import default_answer, find_handler, find_last_resort, serv
 from pegboard.filters import FilterChain
 from pegboard.outcome import OutcomeKind
 from pegboard.requests import ClientDisconnect, Request
-from pegboard.responses import Response, to_response
+from pegboard.responses import Head, to_response
 from pegboard.stories.answers import answer_of, own
 from pegboard.stories.base import Story, rewritten
 from pegboard.stories.endings import close_form, conclude, run_background, tell
@@ -76,7 +75,7 @@ class HTTPStory(Story):
                 else:
                     call = None
                     response = await plan.call(request)
-                    if not isinstance(response, Response):
+                    if not isinstance(response, Head):
                         response = to_response(response)
             except ClientDisconnect:
                 raise
@@ -106,9 +105,7 @@ class HTTPStory(Story):
                 await send({"type": "http.response.body", "body": body})
                 kind = "sent"
             else:
-                exchange = Exchange(
-                    request, send, partial(shape, request, pipeline, self.debug), filters, bool(is_shaped)
-                )
+                exchange = Exchange(request, send, pipeline, self.debug, filters, bool(is_shaped))
                 response, error, answered_by = await self.push(exchange, pipeline, response, error, answered_by)
                 kind = exchange.kind
         except OSError:
@@ -181,20 +178,37 @@ class HTTPStory(Story):
         answered_by: str | None,
     ) -> Answer:
         """Send a response that pushes; what fails before its head went out is answered like any exception."""
-        remedies = [self.bare, self.recovered]
         try:
-            while (failure := await attempt(exchange, response)) is not None:
-                if isinstance(failure, ClientDisconnect):
-                    exchange.out.gone = True
-                    break
-                if exchange.is_settled:
-                    error = exchange.error or failure
-                    break
-                remedy = remedies.pop()
-                response, error, answered_by = await remedy(exchange, pipeline, failure, answered_by)
+            failure = await exchange.run(response)
+            if failure is not None:
+                response, error, answered_by = await self.remedy(
+                    exchange, pipeline, failure, response, error, answered_by
+                )
         finally:
             exchange.close()
         return response, error or exchange.error, exchange.answered_by or answered_by
+
+    async def remedy(
+        self,
+        exchange: Exchange,
+        pipeline: Pipeline,
+        failure: Exception | None,
+        response: Any,
+        error: BaseException | None,
+        answered_by: str | None,
+    ) -> Answer:
+        """Answer in the place of a response that failed, while nothing of it went out."""
+        remedies = iter((self.recovered, self.bare))
+        while failure is not None:
+            if isinstance(failure, ClientDisconnect):
+                exchange.gone = True
+                break
+            if exchange.is_settled:
+                error = exchange.error or failure
+                break
+            response, error, answered_by = await next(remedies)(exchange, pipeline, failure, answered_by)
+            failure = await exchange.run(response)
+        return response, error, answered_by
 
     async def recovered(
         self, exchange: Exchange, pipeline: Pipeline, exc: Exception, answered_by: str | None
@@ -220,15 +234,6 @@ class HTTPStory(Story):
 
 # What is caught in these functions is returned and kept by nobody here: a traceback holds the frames that it went
 # through, and a frame that held it in turn would keep the request alive.
-
-
-async def attempt(exchange: Exchange, response: Any) -> Exception | None:
-    """Send a response that pushes; gives what it failed with."""
-    try:
-        await exchange.run(response)
-    except Exception as exc:
-        return exchange.failure or exc
-    return None
 
 
 async def ask_error_hook(call: Call, step: Step, request: Request, exc: Exception) -> tuple[Any, Exception]:

@@ -32,21 +32,21 @@ class Outlet:
         self.gone = False
         self.broken = False
 
-    async def start(self, head: Head, message: Message) -> None:
+    async def put_start(self, head: Head, message: Message) -> None:
         """Send ``message``, which starts a response, with what ``head`` says."""
-        if head.status_code in BODILESS:
+        status = head.status_code
+        if status in BODILESS:
             # RFC 9110 section 8.6: a 204 has no Content-Length either, and that of a 304 would be the other answer's.
             self.silent = True
             raw_headers.remove(head.raw_headers, b"content-length")
-        await self.send({**message, "status": head.status_code, "headers": head.raw_headers})
-        self.status_code = head.status_code
+        try:
+            await self._send({**message, "status": status, "headers": head.raw_headers})
+        except Exception as error:
+            self._fail(error)
+        self.status_code = status
         self.first_byte = perf_counter()
 
-    async def body(self, data: bytes, more: bool) -> None:
-        """Send a piece of the body."""
-        await self.piece({"type": "http.response.body", "body": data, "more_body": more})
-
-    async def piece(self, message: Message) -> None:
+    async def put_piece(self, message: Message) -> None:
         """Send ``message``, which holds a piece of the body."""
         if self.silent:
             # RFC 9110 sections 9.3.2, 15.3.5 and 15.4.5: no content in answers to HEAD, in 204 and in 304.
@@ -57,8 +57,8 @@ class Outlet:
             self._fail(error)
         self.bytes_out += len(message.get("body", b""))
 
-    async def send(self, message: Message) -> None:
-        """Send any message. Raises ClientDisconnect when the client has left."""
+    async def put(self, message: Message) -> None:
+        """Send any other message. Raises ClientDisconnect when the client has left."""
         try:
             await self._send(message)
         except Exception as error:
