@@ -72,6 +72,9 @@ class Head:
 
     _headers: MutableHeaders
 
+    body: bytes
+    """The body, where the response is ``whole``; nothing otherwise."""
+
     whole: ClassVar[bool] = False
     """Whether status, headers and body are all known now."""
 

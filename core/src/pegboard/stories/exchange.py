@@ -300,7 +300,12 @@ class Exchange(Outlet):
 
 def _pairs(headers: Any) -> list[tuple[bytes, bytes]]:
     """Headers as other people send them: any iterable of pairs; ASGI wants names in lower case."""
-    return [(bytes(name).lower(), bytes(value)) for name, value in headers]
+    raw = list(headers)
+    for pair in raw:
+        name, value = pair
+        if not (type(pair) is tuple and type(name) is type(value) is bytes and name.islower()):
+            return [(bytes(name).lower(), bytes(value)) for name, value in raw]
+    return raw
 
 
 _MISSING = {

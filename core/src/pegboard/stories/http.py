@@ -106,13 +106,22 @@ class HTTPStory(Story):
                 kind = "sent"
             else:
                 exchange = Exchange(request, send, pipeline, self.debug, filters, bool(is_shaped))
-                response, error, answered_by = await self.push(exchange, pipeline, response, error, answered_by)
+                failure = await exchange.run(response)
+                if failure is not None:
+                    response, error, answered_by = await self.remedy(
+                        exchange, pipeline, failure, response, error, answered_by
+                    )
+                    del failure
+                error = error or exchange.error
+                answered_by = exchange.answered_by or answered_by
                 kind = exchange.kind
         except OSError:
             kind = "client_disconnect"
         except BaseException as exc:
             error = exc
             kind = "error" if isinstance(exc, Exception) else "cancelled"
+        if exchange is not None:
+            exchange.close()
         if pipeline.complete:
             outcome = conclude(request, plan, kind, response, exchange, error, answered_by, started, first_byte)
             left = tell(request, pipeline, "complete", outcome)
@@ -169,25 +178,6 @@ class HTTPStory(Story):
                 exc.add_note(f"and the last-resort exception handler failed with {failed!r}")
         return server_error(exc, self.debug, request.header(b"accept") or b"")
 
-    async def push(
-        self,
-        exchange: Exchange,
-        pipeline: Pipeline,
-        response: Any,
-        error: BaseException | None,
-        answered_by: str | None,
-    ) -> Answer:
-        """Send a response that pushes; what fails before its head went out is answered like any exception."""
-        try:
-            failure = await exchange.run(response)
-            if failure is not None:
-                response, error, answered_by = await self.remedy(
-                    exchange, pipeline, failure, response, error, answered_by
-                )
-        finally:
-            exchange.close()
-        return response, error or exchange.error, exchange.answered_by or answered_by
-
     async def remedy(
         self,
         exchange: Exchange,
@@ -197,7 +187,7 @@ class HTTPStory(Story):
         error: BaseException | None,
         answered_by: str | None,
     ) -> Answer:
-        """Answer in the place of a response that failed, while nothing of it went out."""
+        """Answer in the place of a response that failed while it was pushed, unless something of it went out."""
         remedies = iter((self.recovered, self.bare))
         while failure is not None:
             if isinstance(failure, ClientDisconnect):
