@@ -112,6 +112,9 @@ class Row:
     unit: str = "µs"
     cpu: float | None = None
     """Median of the process's CPU time, all threads."""
+    p50: float | None = None
+    p99: float | None = None
+    """Latencies over the wire, in milliseconds: the half, and 99 of 100, are answered within."""
 
     @classmethod
     def of(cls, case: str, peer: str, variant: str, samples: Sequence[float], unit: str = "µs") -> Row:

@@ -101,6 +101,8 @@ def _columns(case: str, rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
         "minimum": lambda row: figure(row.minimum),
         "quartiles": lambda row: f"{figure(row.lower_quartile)} to {figure(row.upper_quartile)}",
         "CPU": lambda row: figure(row.cpu or 0.0),
+        "p50, ms": lambda row: figure(row.p50 or 0.0),
+        "p99, ms": lambda row: figure(row.p99 or 0.0),
         "x raw ASGI": lambda row: _over(row, floor),
         "x Starlette": lambda row: _over(row, starlette),
     }
@@ -109,6 +111,8 @@ def _columns(case: str, rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
         "quartiles": any(row.samples > 1 for row in rows),
         "minimum": any(row.samples > 1 for row in rows),
         "CPU": case.startswith(_THREADED),
+        "p50, ms": rows[0].p50 is not None,
+        "p99, ms": rows[0].p99 is not None,
         "x raw ASGI": bool(floor),
         "x Starlette": bool(starlette),
     }

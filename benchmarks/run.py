@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Sequence
 
-from benchmarks import instructions, machine, report, roster, startup, targets
+from benchmarks import instructions, machine, report, roster, startup, targets, wire
 from benchmarks.cases import basics, hooks, plugins, routing, wrapped
 from benchmarks.harness import Case, Row, Skipped, measure
 
 CASES: Sequence[Case] = [*basics.CASES, *hooks.CASES, *plugins.CASES, *wrapped.CASES, *routing.CASES]
 PROCESS_CASES = startup.CASES
+WIRE_CASES = wire.CASES
 
 ROUNDS, QUICK_ROUNDS = 40, 7
 
@@ -38,6 +39,13 @@ def main() -> int:
             say(f"{process_case.title} ...")
             titles[process_case.name] = process_case.title
             more, left_out = startup.measure(process_case, 3 if options.quick else 15, options.peers)
+            rows += more
+            skipped += left_out
+    for wire_case in WIRE_CASES:
+        if wanted(wire_case.name, options.only):
+            say(f"{wire_case.title} ...")
+            titles[wire_case.name] = wire_case.title
+            more, left_out = wire.measure(wire_case, 1 if options.quick else rounds, options.peers)
             rows += more
             skipped += left_out
     if options.callgrind:
@@ -73,7 +81,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--write", action="store_true", help="write the results even of a part")
     parser.add_argument("--list", action="store_true", help="list the cases and leave")
     options = parser.parse_args()
-    known = {case.name: case.title for case in CASES} | {case.name: case.title for case in PROCESS_CASES}
+    known = {case.name: case.title for case in (*CASES, *PROCESS_CASES, *WIRE_CASES)}
     if options.list:
         print("\n".join(f"{name:24} {title}" for name, title in known.items()))
         sys.exit(0)
