@@ -33,7 +33,8 @@ class HTTPConnection(Mapping[str, Any]):
 
     _base_url: URL
     _cookies: dict[str, str]
-    _first: dict[bytes, bytes]
+    # Nearly every plugin looks for a header, so this one is filled from the start: a missing slot costs an exception.
+    _first: dict[bytes, bytes] | None
     _headers: Headers
     _query_params: QueryParams
     _state: State
@@ -41,6 +42,7 @@ class HTTPConnection(Mapping[str, Any]):
 
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         self.scope = scope
+        self._first = None
 
     def __getitem__(self, key: str) -> Any:
         return self.scope[key]
@@ -76,12 +78,11 @@ class HTTPConnection(Mapping[str, Any]):
 
         This is the cheap way for plugins: one look-up in an index that is built once for all of them.
         """
-        try:
-            return self._first.get(name)
-        except AttributeError:
+        first = self._first
+        if first is None:
             # The last of equal keys wins in a dict, and the first of equal headers is wanted.
             self._first = first = dict(reversed(list(self.scope["headers"])))
-            return first.get(name)
+        return first.get(name)
 
     def replace_headers(self, raw: RawHeaders) -> None:
         """Put other headers in the place of those that were sent; all who ask from now on see these.
@@ -89,7 +90,8 @@ class HTTPConnection(Mapping[str, Any]):
         The server's list is left as it is: the scope gets ``raw``, pairs of bytes with names in lower case.
         """
         self.scope["headers"] = raw
-        for slot in ("_base_url", "_cookies", "_first", "_headers", "_url"):
+        self._first = None
+        for slot in ("_base_url", "_cookies", "_headers", "_url"):
             if hasattr(self, slot):
                 delattr(self, slot)
 

@@ -59,6 +59,7 @@ class Request(HTTPConnection):
         self, scope: Scope, receive: Receive | None = None, send: Send | None = None, max_body_size: int | None = None
     ) -> None:
         self.scope = scope
+        self._first = None
         self._receive: Receive = receive or _no_receive
         self._send: Send = send or _no_send
         self._limit = max_body_size

@@ -64,7 +64,7 @@ class WebSocket(HTTPConnection):
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope = scope
+        super().__init__(scope)
         self._receive = receive
         self._send = send
         self.client_state = WebSocketState.CONNECTING
