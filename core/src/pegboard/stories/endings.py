@@ -37,8 +37,8 @@ def conclude(
     answered_by: str | None,
     started: float,
     first_byte: float | None,
-) -> Outcome:
-    """What became of the request, as `complete` hooks are told."""
+) -> Awaitable[None] | None:
+    """Tell `complete` hooks what became of the request; gives what is left to await, if anything is."""
     status, bytes_out = 0, 0
     if exchange is not None:
         status, bytes_out, first_byte = exchange.status_code, exchange.bytes_out, exchange.first_byte
@@ -47,7 +47,10 @@ def conclude(
         bytes_out = len(response.body) if kind == "sent" and request.scope["method"] != "HEAD" else 0
     first = None if first_byte is None else first_byte - started
     duration = perf_counter() - started
-    return Outcome(plan.route, kind, status, error, answered_by, request.bytes_in, bytes_out, started, first, duration)
+    outcome = Outcome(
+        plan.route, kind, status, error, answered_by, request.bytes_in, bytes_out, started, first, duration
+    )
+    return tell(request, plan.pipeline, "complete", outcome)
 
 
 async def complete(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> None:

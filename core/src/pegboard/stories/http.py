@@ -20,7 +20,7 @@ from pegboard.requests import ClientDisconnect, Request
 from pegboard.responses import Head, to_response
 from pegboard.stories.answers import answer_of, own
 from pegboard.stories.base import Story, rewritten
-from pegboard.stories.endings import close_form, conclude, run_background, tell
+from pegboard.stories.endings import close_form, conclude, run_background
 from pegboard.stories.exchange import Exchange
 from pegboard.stories.shaping import shape
 from pegboard.types import Receive, Scope, Send
@@ -123,10 +123,7 @@ class HTTPStory(Story):
         if exchange is not None:
             exchange.close()
         if pipeline.complete:
-            outcome = conclude(request, plan, kind, response, exchange, error, answered_by, started, first_byte)
-            left = tell(request, pipeline, "complete", outcome)
-            # The traceback of the error holds this frame: what leads back to it is not kept.
-            del outcome
+            left = conclude(request, plan, kind, response, exchange, error, answered_by, started, first_byte)
             if left is not None:
                 await left
 
@@ -138,7 +135,7 @@ class HTTPStory(Story):
             try:
                 raise error
             finally:
-                # The traceback holds this frame, which must not hold the error, nor the outcome that does.
+                # The traceback holds this frame, which must not hold the error.
                 del error
 
     async def recover(self, request: Request, pipeline: Pipeline, exc: Exception, raised_by: str | None) -> Answer:
