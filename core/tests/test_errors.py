@@ -8,7 +8,7 @@ import pytest
 from asgi_harness import ask
 
 from pegboard import Pegboard
-from pegboard.errors import ExceptionHandlers, default_answer, server_error
+from pegboard.errors import ExceptionHandlers, default_answer
 from pegboard.exceptions import HTTPException
 from pegboard.requests import Request
 from pegboard.responses import PlainTextResponse, Response
@@ -141,21 +141,6 @@ async def test_the_plain_500_tells_nothing() -> None:
     assert (seen.status, seen.body) == (500, b"Internal Server Error")
 
 
-async def test_debug_shows_the_traceback() -> None:
-    """As a page where the client takes one, with everything escaped, as text otherwise; before any last resort."""
-    exc = ValueError("<script>alert(1)</script>")
-    exc.add_note("in hook <b>")
-    app = board(exc, {500: says("sorry")}, debug=True)
-    page = await ask(app, headers=[(b"accept", b"text/html,*/*")])
-    text = await ask(app)
-    assert page.headers[b"content-type"] == b"text/html; charset=utf-8"
-    assert b"&lt;script&gt;" in page.body
-    assert b"<script>" not in page.body
-    assert b"in hook &lt;b&gt;" in page.body
-    assert text.headers[b"content-type"] == b"text/plain; charset=utf-8"
-    assert b"ValueError: <script>" in text.body
-
-
 @pytest.mark.parametrize("key", ["404", 4.0, int, BaseException, None])
 def test_a_key_that_is_neither_status_nor_exception_is_refused(key: Any) -> None:
     """It is found when it is given, not when it would be needed."""
@@ -177,8 +162,3 @@ def test_an_httpexception_speaks_for_itself(status: int, body: bytes) -> None:
     assert isinstance(answer, Response)
     assert (answer.status_code, answer.body, answer.headers["x-why"]) == (status, body, "so")
     assert default_answer(ValueError()) is None
-
-
-def test_the_debug_page_is_a_500() -> None:
-    """Whatever the exception, also one that is no Exception."""
-    assert server_error(KeyboardInterrupt(), True, b"text/html").status_code == 500

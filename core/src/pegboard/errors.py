@@ -6,14 +6,12 @@ itself, anything else is a plain 500, or a page with the traceback in debug mode
 
 from __future__ import annotations
 
-import html
-import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from pegboard.concurrency import is_async, run_in_threadpool
 from pegboard.exceptions import HTTPException
-from pegboard.responses import AppResponse, HTMLResponse, PlainTextResponse, Response
+from pegboard.responses import AppResponse, PlainTextResponse, Response
 from pegboard.types import Scope
 
 __all__ = [
@@ -116,20 +114,7 @@ def server_error(error: BaseException, debug: bool, accept: bytes = b"") -> Resp
     """The plain 500 that tells nothing, or in debug mode the traceback, as HTML where the client accepts it."""
     if not debug:
         return PlainTextResponse("Internal Server Error", 500)
-    text = "".join(traceback.format_exception(error))
-    if b"text/html" not in accept:
-        return PlainTextResponse(text, 500)
-    title = html.escape(f"{type(error).__name__}: {error}")
-    notes = "".join(f"<p class=note>{html.escape(note)}</p>" for note in getattr(error, "__notes__", ()))
-    return HTMLResponse(_PAGE.format(title=title, notes=notes, trace=html.escape(text)), 500)
+    # Loaded where it is shown: a board that serves does without.
+    from pegboard.debug_page import debug_page  # noqa: PLC0415
 
-
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>500 {title}</title>
-<style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1c1c1c }}
-  h1 {{ font-size: 1.3rem }} .note {{ color: #8a1c1c; font-weight: 600 }}
-  pre {{ background: #f4f3ef; padding: 1rem; overflow-x: auto; border-radius: 6px; font-size: .85rem }}
-</style>
-<h1>{title}</h1>{notes}<pre>{trace}</pre></html>
-"""
+    return debug_page(error, accept)
