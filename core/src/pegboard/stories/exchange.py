@@ -4,12 +4,7 @@ Streams, files and foreign applications push ASGI messages. An exchange stands b
 plugins together: it turns the start into the head that hooks see, passes the body through the filters, counts, and
 notices when the client has left. It knows the order of messages; what hooks do is the story's business.
 
-A response is in one of four stages:
-
-- ``IDLE``: nothing has been started;
-- ``HELD``: the start is known, and waits for the first filtered bytes;
-- ``OPEN``: the head goes out, or went out;
-- ``DONE``: the last byte went out. Only trailers may follow, and the server's own extensions.
+The stages of a response are the outlet's. What the server sends by itself, files by name or descriptor, is in `files`.
 """
 
 from __future__ import annotations
@@ -24,14 +19,12 @@ from pegboard.filters import FilterChain
 from pegboard.outcome import OutcomeKind
 from pegboard.requests import Request
 from pegboard.responses import Head, content_length
-from pegboard.stories.files import Span, path_size
-from pegboard.stories.outlet import Outlet
+from pegboard.stories.files import send_descriptor, send_path
+from pegboard.stories.outlet import DONE, HELD, IDLE, OPEN, Outlet
 from pegboard.stories.shaping import BODILESS, shape
 from pegboard.types import Message, Send
 
-__all__ = ["DONE", "HELD", "IDLE", "OPEN", "Exchange"]
-
-IDLE, HELD, OPEN, DONE = range(4)
+__all__ = ["Exchange"]
 
 
 class Exchange(Outlet):
@@ -181,13 +174,14 @@ class Exchange(Outlet):
             head = self._head = Head(message["status"], _pairs(headers))
             if self._pipeline.response or self._pipeline.body:
                 shaped = shape(self.request, self._pipeline, self._debug, head)
-                if not isinstance(shaped, tuple):
-                    shaped = await shaped
-                response, self.filters, self.error, self.answered_by = shaped
-                del shaped
-                if response is not head:
-                    await self._replace(response)
-                    return
+                if shaped is not None:
+                    if not isinstance(shaped, tuple):
+                        shaped = await shaped
+                    response, self.filters, self.error, self.answered_by = shaped
+                    del shaped
+                    if response is not head:
+                        await self._replace(response)
+                        return
         else:
             if headers is not head.raw_headers:
                 # A start of its own. Hooks and filters hold the head's list, so it stays the one sent.
@@ -212,20 +206,23 @@ class Exchange(Outlet):
         if failure is not None:
             raise failure
 
-    def _check_open(self, kind: str) -> None:
+    def check_open(self, kind: str) -> None:
+        """Raise RuntimeError unless a message of this kind, which holds a piece of the body, may be sent now."""
         if self.stage in _UNREADY:
             raise RuntimeError(f"The response sent {kind!r}, but {_UNREADY[self.stage]}")
 
-    async def _on_body(self, message: Message) -> None:
-        self._check_open(message["type"])
+    async def on_body(self, message: Message) -> None:
+        """Take a piece of the body."""
+        self.check_open(message["type"])
         chunk = message.get("body", b"")
         more = message.get("more_body", False)
         if self.filters is None:
             await self._body(chunk, more)
         else:
-            await self._filtered(self.filters, bytes(chunk), more)
+            await self.pass_through(self.filters, bytes(chunk), more)
 
-    async def _filtered(self, filters: FilterChain, chunk: bytes, more: bool) -> None:
+    async def pass_through(self, filters: FilterChain, chunk: bytes, more: bool) -> None:
+        """Send what the filters make of a piece, and the head first where it has waited for them."""
         data = await filters.feed(chunk, more)
         if self._held is not None:
             if more and filters.holds_head:
@@ -238,42 +235,6 @@ class Exchange(Outlet):
             await self.put_start(head, message)
         if data or not more:
             await self._body(data, more)
-
-    async def _on_path(self, message: Message) -> None:
-        """`pathsend`: the server reads the file, unless filters have to see its bytes."""
-        self._check_open(message["type"])
-        if self.silent:
-            await self._on_body({**message, "more_body": False})
-        elif self.filters is None:
-            size = await path_size(message["path"])
-            await self.put(message)
-            self.bytes_out += size
-            self.stage = DONE
-        else:
-            async with Span.of_path(message["path"]) as span:
-                await self._feed(self.filters, span, False)
-
-    async def _on_zero_copy(self, message: Message) -> None:
-        """`zerocopysend`: the server reads the descriptor, unless filters have to see its bytes."""
-        self._check_open(message["type"])
-        more = message.get("more_body", False)
-        if self.silent:
-            await self._on_body(message)
-            return
-        span = Span(message["file"], message.get("offset"), message.get("count"))
-        if self.filters is None:
-            size = await span.size()
-            await self.put(message)
-            self.bytes_out += size
-            self.stage = OPEN if more else DONE
-        else:
-            await self._feed(self.filters, span, more)
-
-    async def _feed(self, filters: FilterChain, span: Span, more: bool) -> None:
-        while chunk := await span.read():
-            await self._filtered(filters, chunk, True)
-        if not more:
-            await self._filtered(filters, b"", False)
 
     async def _send_whole(self, response: Any) -> None:
         body = response.body
@@ -321,7 +282,7 @@ _UNREADY = {
 
 _ACTS: dict[str, Callable[[Exchange, Message], Awaitable[None]]] = {
     "http.response.start": Exchange._on_start,
-    "http.response.body": Exchange._on_body,
-    "http.response.pathsend": Exchange._on_path,
-    "http.response.zerocopysend": Exchange._on_zero_copy,
+    "http.response.body": Exchange.on_body,
+    "http.response.pathsend": send_path,
+    "http.response.zerocopysend": send_descriptor,
 }

@@ -1,4 +1,6 @@
-"""Files that a response hands to the server by name or descriptor, read here when filters have to see their bytes.
+"""Files that a response hands to the server by name or descriptor (the extensions ``pathsend`` and ``zerocopysend``).
+
+The server reads them, unless filters have to see their bytes: then they are read here.
 
 The reads run in threads of their own kind. A descriptor that was opened here is closed on every path, without a thread:
 a cancelled request could not wait for one.
@@ -10,13 +12,58 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pegboard.concurrency import FILES, run_in
+from pegboard.stories.outlet import DONE, OPEN
+from pegboard.types import Message
 
-__all__ = ["Span", "path_size"]
+if TYPE_CHECKING:
+    from pegboard.filters import FilterChain
+    from pegboard.stories.exchange import Exchange
+
+__all__ = ["Span", "path_size", "send_descriptor", "send_path"]
 
 CHUNK = 64 * 1024
+
+
+async def send_path(exchange: Exchange, message: Message) -> None:
+    """Send a whole file, given by its path."""
+    exchange.check_open(message["type"])
+    if exchange.silent:
+        await exchange.on_body({**message, "more_body": False})
+    elif exchange.filters is None:
+        size = await path_size(message["path"])
+        await exchange.put(message)
+        exchange.bytes_out += size
+        exchange.stage = DONE
+    else:
+        async with Span.of_path(message["path"]) as span:
+            await _read_through(exchange, exchange.filters, span, False)
+
+
+async def send_descriptor(exchange: Exchange, message: Message) -> None:
+    """Send a part of an open file; others may follow."""
+    exchange.check_open(message["type"])
+    more = message.get("more_body", False)
+    if exchange.silent:
+        await exchange.on_body(message)
+        return
+    span = Span(message["file"], message.get("offset"), message.get("count"))
+    if exchange.filters is None:
+        size = await span.size()
+        await exchange.put(message)
+        exchange.bytes_out += size
+        exchange.stage = OPEN if more else DONE
+    else:
+        await _read_through(exchange, exchange.filters, span, more)
+
+
+async def _read_through(exchange: Exchange, filters: FilterChain, span: Span, more: bool) -> None:
+    while chunk := await span.read():
+        await exchange.pass_through(filters, chunk, True)
+    if not more:
+        await exchange.pass_through(filters, b"", False)
 
 
 class Span:

@@ -88,12 +88,14 @@ class HTTPStory(Story):
 
             is_shaped = (pipeline.response or pipeline.body) and not response.is_app
             if is_shaped:
-                shaped = shape(request, pipeline, self.debug, own(response), error, answered_by)
-                if not isinstance(shaped, tuple):
-                    shaped = await shaped
-                response, filters, error, answered_by = shaped
-                # It holds the error, whose traceback holds this frame.
-                del shaped
+                response = own(response)
+                shaped = shape(request, pipeline, self.debug, response, error, answered_by)
+                if shaped is not None:
+                    if not isinstance(shaped, tuple):
+                        shaped = await shaped
+                    response, filters, error, answered_by = shaped
+                    # It holds the error, whose traceback holds this frame.
+                    del shaped
 
             if response.whole and filters is None:
                 await send(
@@ -206,11 +208,13 @@ class HTTPStory(Story):
         response, error, answered_by = await self.recover(request, pipeline, exc, answered_by)
         if (pipeline.response or pipeline.body) and not response.is_app:
             exchange.is_shaped = True
-            shaped = shape(request, pipeline, self.debug, own(response), error, answered_by)
-            if not isinstance(shaped, tuple):
-                shaped = await shaped
-            response, exchange.filters, error, answered_by = shaped
-            del shaped
+            response = own(response)
+            shaped = shape(request, pipeline, self.debug, response, error, answered_by)
+            if shaped is not None:
+                if not isinstance(shaped, tuple):
+                    shaped = await shaped
+                response, exchange.filters, error, answered_by = shaped
+                del shaped
         return response, error, answered_by
 
     async def bare(self, exchange: Exchange, pipeline: Pipeline, exc: Exception, answered_by: str | None) -> Answer:

@@ -2,6 +2,13 @@
 
 Whatever the server raises ends the response: an OSError says that the client has left, anything else that the server
 will not go on.
+
+A response is in one of four stages:
+
+- ``IDLE``: nothing has been started;
+- ``HELD``: the start is known, and waits for the first filtered bytes;
+- ``OPEN``: the head goes out, or went out;
+- ``DONE``: the last byte went out. Only trailers may follow, and the server's own extensions.
 """
 
 from __future__ import annotations
@@ -15,7 +22,9 @@ from pegboard.responses import Head
 from pegboard.stories.shaping import BODILESS
 from pegboard.types import Message, Send
 
-__all__ = ["Outlet"]
+__all__ = ["DONE", "HELD", "IDLE", "OPEN", "Outlet"]
+
+IDLE, HELD, OPEN, DONE = range(4)
 
 
 class Outlet:

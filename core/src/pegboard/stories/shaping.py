@@ -3,8 +3,8 @@
 Rules that must not move:
 
 - A hook that fails turns the answer into a bare 500, and no further hook runs.
-- Most hooks are plain functions that only change the head, so `shape` is a plain function too: it makes a coroutine for
-  the first hook that has something to await or to replace, and that goes on from there.
+- Most hooks are plain functions that only change the head, so `shape` is a plain function too, and gives nothing where
+  all were. It makes a coroutine for the first hook that has something to await or to replace, which goes on from there.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from pegboard.filters import BodyFilter, FilterChain
 from pegboard.requests import ClientDisconnect, Request
 from pegboard.stories.answers import replacement_of
 
-__all__ = ["BODILESS", "Shaped", "shape"]
+__all__ = ["BODILESS", "Shaped", "Shaping", "shape"]
 
 Shaped = tuple[Any, FilterChain | None, BaseException | None, str | None]
 """The response to send, its filters, what a hook raised, and the plugin that replaced or broke the response."""
+
+Shaping = Shaped | Awaitable[Shaped] | None
+"""What becomes of a response, at once or to be awaited; None when it stays the one to send, without filters."""
 
 BODILESS = (204, 304)
 """Statuses whose responses have no content, of those that a hook may set."""
@@ -35,8 +38,8 @@ def shape(
     response: Any,
     error: BaseException | None = None,
     answered_by: str | None = None,
-) -> Shaped | Awaitable[Shaped]:
-    """Run the hooks on ``response``; gives what becomes of it, at once or to be awaited.
+) -> Shaping:
+    """Run the hooks on ``response``; gives what becomes of it.
 
     ``error`` and ``answered_by`` are what is known so far; they are given back unless a hook changes them.
     """
@@ -51,7 +54,7 @@ def shape(
     except Exception as exc:
         return _broken(pipeline, "response", call, exc, debug, response, error)
     if not pipeline.body and response.status_code not in BODILESS:
-        return response, None, error, answered_by
+        return None
     return _filtered(request, pipeline, debug, response, error, answered_by)
 
 
@@ -87,7 +90,8 @@ async def _shape_from(
     except Exception as exc:
         shaped = _broken(pipeline, "response", current, exc, debug, response, error)
     else:
-        shaped = _filtered(request, pipeline, debug, response, error, answered_by)
+        unchanged = response, None, error, answered_by
+        shaped = _filtered(request, pipeline, debug, response, error, answered_by) or unchanged
     return shaped if isinstance(shaped, tuple) else await shaped
 
 
@@ -98,7 +102,7 @@ def _filtered(
     response: Any,
     error: BaseException | None,
     answered_by: str | None,
-) -> Shaped | Awaitable[Shaped]:
+) -> Shaping:
     """Ask `body` hooks for filters."""
     if response.status_code in BODILESS and response.whole and response.body:
         _empty(response)
@@ -117,7 +121,7 @@ def _filtered(
         if not isinstance(exc, Exception):
             raise
         return _broken(pipeline, "body", call, exc, debug, response, error)
-    return response, _chain(opened) if opened else None, error, answered_by
+    return (response, _chain(opened), error, answered_by) if opened else None
 
 
 def _broken(
