@@ -10,9 +10,11 @@ import pytest
 from asgi_harness import ask
 
 from pegboard import Pegboard, Plugin, hookimpl
+from pegboard.outcome import Outcome, WebSocketOutcome
 from pegboard.requests import Request
-from pegboard.routing import Route
+from pegboard.routing import Route, WebSocketRoute
 from pegboard.testclient import TestClient
+from pegboard.websockets import WebSocket
 
 pytestmark = pytest.mark.anyio
 
@@ -121,3 +123,47 @@ async def test_the_files_of_a_form_are_closed_when_the_request_ends() -> None:
         answer = client.post("/", content=body, headers={"content-type": "multipart/form-data; boundary=b"})
     assert answer.text == "kept open"
     assert uploads[0].file.closed
+
+
+class Noting(Plugin):
+    """Leaves word of why it decided as it did, and hears of it in the end."""
+
+    name = "noting"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[dict[str, str]] = []
+
+    @hookimpl
+    def request(self, request: Request) -> None:
+        if "note" in request.query_params:
+            request.note("noting", "first thoughts")
+            request.note("noting", "asked for a note")
+
+    @hookimpl
+    def websocket(self, websocket: WebSocket) -> None:
+        websocket.note("noting", "a socket")
+
+    @hookimpl
+    def complete(self, outcome: Outcome) -> None:
+        self.heard.append(dict(outcome.notes))
+
+    @hookimpl
+    def websocket_complete(self, outcome: WebSocketOutcome) -> None:
+        self.heard.append(dict(outcome.notes))
+
+
+def test_notes_of_plugins_are_in_the_outcome() -> None:
+    """The last word of each plugin, of its own conversation only, and nothing where nobody left one."""
+    noting = Noting()
+
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    app = Pegboard(routes=[Route("/", hello), WebSocketRoute("/socket", endpoint)], plugins=[noting])
+    with TestClient(app) as client:
+        client.get("/?note")
+        client.get("/")
+        with client.websocket_connect("/socket"):
+            pass
+    assert noting.heard == [{"noting": "asked for a note"}, {}, {"noting": "a socket"}]

@@ -10,7 +10,7 @@ Rules that must not move:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pegboard.cookies import parse_cookies
 from pegboard.exceptions import HTTPException
@@ -20,7 +20,10 @@ from pegboard.state import State
 from pegboard.types import RawHeaders, Receive, Scope
 from pegboard.urls import URL, Address, URLPath
 
-__all__ = ["HTTPConnection"]
+__all__ = ["NOTES", "HTTPConnection"]
+
+NOTES: Final = "pegboard.notes"
+"""The key in the scope of what plugins left word of, see `HTTPConnection.note`."""
 
 
 class HTTPConnection(Mapping[str, Any]):
@@ -94,6 +97,13 @@ class HTTPConnection(Mapping[str, Any]):
         for slot in ("_base_url", "_cookies", "_headers", "_url"):
             if hasattr(self, slot):
                 delattr(self, slot)
+
+    def note(self, name: str, text: str) -> None:
+        """Leave a word on why the plugin ``name`` decided as it did, for hooks that see the outcome; never for clients.
+
+        A plugin has one note; a later one takes its place. What a client sent goes in as one line of bounded length.
+        """
+        self.scope.setdefault(NOTES, {})[name] = text
 
     @property
     def query_params(self) -> QueryParams:

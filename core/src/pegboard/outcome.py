@@ -6,13 +6,18 @@ keeps nothing else alive, but for what the traceback of an error holds.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 import msgspec
 
-__all__ = ["Outcome", "OutcomeKind", "WebSocketOutcome"]
+__all__ = ["NO_NOTES", "Outcome", "OutcomeKind", "WebSocketOutcome"]
 
 OutcomeKind = Literal["sent", "error", "client_disconnect", "cancelled"]
+
+NO_NOTES: Final[Mapping[str, str]] = MappingProxyType({})
+"""What stands where no plugin left a note."""
 
 
 class Outcome(msgspec.Struct, eq=False):
@@ -28,6 +33,7 @@ class Outcome(msgspec.Struct, eq=False):
     - ``bytes_in``, ``bytes_out``: body bytes read from the client and given to the server.
     - ``started``: ``time.perf_counter()`` when the request came in; ``first_byte`` and ``duration``: seconds from then
       until the head was sent (None if it was not) and until the end.
+    - ``notes``: what plugins left word of with ``request.note``, by their names.
     """
 
     route: Any
@@ -40,6 +46,7 @@ class Outcome(msgspec.Struct, eq=False):
     started: float
     first_byte: float | None
     duration: float
+    notes: Mapping[str, str] = NO_NOTES
 
     @property
     def disconnected(self) -> bool:
@@ -56,7 +63,7 @@ class WebSocketOutcome:
     - ``kind``: ``closed`` (a close was sent or received), ``denied`` (never accepted), ``error`` or ``cancelled``.
     - ``close_code`` and ``close_reason``: as sent or received; 1006 when the client vanished; None when denied.
     - ``messages_in``, ``messages_out``, ``bytes_in``, ``bytes_out``: what the application received and sent.
-    - ``accepted``, ``answered_by``, ``error``, ``route``, ``started``, ``duration``: as for requests.
+    - ``accepted``, ``answered_by``, ``error``, ``route``, ``started``, ``duration``, ``notes``: as for requests.
     """
 
     __slots__ = (
@@ -71,6 +78,7 @@ class WebSocketOutcome:
         "kind",
         "messages_in",
         "messages_out",
+        "notes",
         "route",
         "started",
         "status_code",
@@ -88,6 +96,7 @@ class WebSocketOutcome:
         self.answered_by: str | None = None
         self.error: BaseException | None = None
         self.duration = 0.0
+        self.notes: Mapping[str, str] = NO_NOTES
 
     def __repr__(self) -> str:
         return f"<WebSocketOutcome {self.kind} code={self.close_code}>"

@@ -76,6 +76,10 @@ async def moved(request):
     return RedirectResponse("/simple")
 
 
+async def away(request):
+    return RedirectResponse(os.environ["OTHER_ORIGIN"] + "/simple")
+
+
 async def echo(websocket):
     await websocket.accept()
     await websocket.send_text("hello")
@@ -120,6 +124,7 @@ app = Pegboard(
         Route("/stream", stream),
         Route("/fail", fail),
         Route("/moved", moved),
+        Route("/away", away),
         Route("/log", log),
         Route("/forget", forget),
         WebSocketRoute("/echo", echo),
@@ -209,7 +214,7 @@ def api(origins: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterato
         listening.set_inheritable(True)
         port = listening.getsockname()[1]
         command = [sys.executable, "-m", "uvicorn", "browser_api:app", "--fd", str(listening.fileno())]
-        environment = {**os.environ, "PAGE_ORIGIN": origins[0]}
+        environment = {**os.environ, "PAGE_ORIGIN": origins[0], "OTHER_ORIGIN": origins[1]}
         log = folder / "log"
         with log.open("wb") as output:
             server = subprocess.Popen(
@@ -386,6 +391,13 @@ def test_whatever_is_answered_can_be_read(page: Any, api: str, path: str, status
     assert answer["status"] == status
     assert text in answer["text"]
     assert ask_xhr(page, api + path)["status"] == status
+
+
+def test_a_redirect_leads_to_what_allows_it_only(page: Any, api: str, origins: list[str]) -> None:
+    """A preflighted request follows one within the API; what another origin answers without leave stays hidden."""
+    assert ask(page, f"{api}/moved", headers=TOKEN)["text"] == ask(page, f"{api}/simple", headers=TOKEN)["text"]
+    assert ask(page, f"{api}/away") == BLOCKED
+    assert ask(page, f"{api}/away", redirect="manual")["status"] == 0
 
 
 def test_a_method_that_is_not_there_can_be_told(page: Any, api: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pegboard.connections import NOTES
 from pegboard.requests import HTTPConnection, Request
 from pegboard.responses import Head, Response
 from pegboard.types import RawHeaders
@@ -137,7 +138,7 @@ async def test_the_owners_function_never_sees_what_cannot_be_allowed(origin: byt
     assert await respond(guard(allow_origin=allow_origin, allow_credentials=True), request(origin)) == [VARY]
 
 
-async def test_a_rejected_request_is_told_to_owner_log_and_state(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_rejected_request_is_told_to_owner_log_and_outcome(caplog: pytest.LogCaptureFixture) -> None:
     """The reason goes everywhere but to the client."""
     told: list[tuple[object, Rejection]] = []
     of = guard("https://app.example.com", on_reject=lambda connection, rejection: told.append((connection, rejection)))
@@ -146,7 +147,7 @@ async def test_a_rejected_request_is_told_to_owner_log_and_state(caplog: pytest.
         assert await respond(of, asking) == [VARY]
     rejection = Rejection("actual", Reason.ORIGIN, "https://evil.example")
     assert told == [(asking, rejection)]
-    assert asking.state.cors_rejection == rejection
+    assert asking.scope[NOTES] == {"cors": str(rejection)}
     assert caplog.messages == ["Not allowed: actual from https://evil.example: the origin is not allowed"]
 
 
@@ -257,4 +258,4 @@ async def test_handshakes_are_refused_from_other_origins(origin: bytes | None, s
     assert (response and response.status_code) == status
     if response is not None:
         assert response.body == b"Forbidden"
-        assert websocket.state.cors_rejection.kind == "websocket"
+        assert websocket.scope[NOTES]["cors"].startswith("websocket from ")

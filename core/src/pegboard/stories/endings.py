@@ -17,7 +17,8 @@ from typing import Any
 from anyio import CancelScope
 
 from pegboard.compiling import Call, Pipeline
-from pegboard.outcome import Outcome, OutcomeKind
+from pegboard.connections import NOTES
+from pegboard.outcome import NO_NOTES, Outcome, OutcomeKind
 from pegboard.plans import Plan
 from pegboard.requests import Request
 from pegboard.stories.exchange import Exchange
@@ -47,8 +48,9 @@ def conclude(
         bytes_out = len(response.body) if kind == "sent" and request.scope["method"] != "HEAD" else 0
     first = None if first_byte is None else first_byte - started
     duration = perf_counter() - started
+    notes = request.scope.get(NOTES, NO_NOTES)
     outcome = Outcome(
-        plan.route, kind, status, error, answered_by, request.bytes_in, bytes_out, started, first, duration
+        plan.route, kind, status, error, answered_by, request.bytes_in, bytes_out, started, first, duration, notes
     )
     return tell(request, plan.pipeline, "complete", outcome)
 

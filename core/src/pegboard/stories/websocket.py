@@ -14,9 +14,10 @@ from time import perf_counter
 from typing import Any
 
 from pegboard.compiling import Pipeline
+from pegboard.connections import NOTES
 from pegboard.errors import default_answer, find_handler, server_error
 from pegboard.exceptions import HTTPException, WebSocketException
-from pegboard.outcome import WebSocketOutcome
+from pegboard.outcome import NO_NOTES, WebSocketOutcome
 from pegboard.responses import Response, to_response
 from pegboard.stories.answers import answer_of
 from pegboard.stories.base import Story, rewritten
@@ -170,4 +171,5 @@ def describe(outcome: WebSocketOutcome, websocket: WebSocket, error: BaseExcepti
         outcome.close_reason = websocket.close_reason
     outcome.messages_in, outcome.messages_out = websocket.messages_in, websocket.messages_out
     outcome.bytes_in, outcome.bytes_out = websocket.bytes_in, websocket.bytes_out
+    outcome.notes = websocket.scope.get(NOTES, NO_NOTES)
     outcome.duration = perf_counter() - outcome.started

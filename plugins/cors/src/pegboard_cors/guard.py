@@ -172,8 +172,8 @@ class Guard:
             self._tell(request, Rejection("actual", reason, printable(origin)))
 
     def _tell(self, connection: HTTPConnection, rejection: Rejection) -> None:
-        """Tell of a rejection: in the connection's state, in the log, and to the owner's function."""
-        connection.state.cors_rejection = rejection
+        """Tell of a rejection: in the outcome, in the log, and to the owner's function."""
+        connection.note("cors", str(rejection))
         logger.info("Not allowed: %s", rejection)
         on_reject = self.policy.settings.on_reject
         if on_reject is not None:
