@@ -6,11 +6,16 @@ that starting the interpreter is not in it.
 
 from __future__ import annotations
 
+import atexit
+import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmarks.harness import Row, Skipped
@@ -185,7 +190,13 @@ def run(program: str) -> float | str:
     """What a program printed, or why it did not."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return f"takes longer than {SECONDS} seconds"
@@ -193,3 +204,15 @@ def run(program: str) -> float | str:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         return f"fails: {last[0][:200]}"
     return float(done.stdout)
+
+
+@cache
+def environment() -> dict[str, str]:
+    """The environment of all processes: bytecode is kept, apart from the sources, whatever is usual here.
+
+    Without it Pegboard alone would be compiled each time, as it is not installed like the others.
+    """
+    folder = tempfile.mkdtemp(prefix="bytecode-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": folder}
