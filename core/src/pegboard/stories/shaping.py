@@ -43,19 +43,25 @@ def shape(
 
     ``error`` and ``answered_by`` are what is known so far; they are given back unless a hook changes them.
     """
+    hook = "response"
     call: Call | None = None
     try:
         for call in pipeline.response:
             answer = call(request, response)
             if answer is not None:
                 return _shape_from(request, pipeline, debug, response, error, answered_by, call, answer)
+        if response.status_code in BODILESS:
+            _empty(response)
+        hook = "body"
+        for call in pipeline.body:
+            body_filter = call(request, response)
+            if body_filter is not None:
+                return _filtered(request, pipeline, debug, response, error, answered_by, call, body_filter)
     except ClientDisconnect:
         raise
     except Exception as exc:
-        return _broken(pipeline, "response", call, exc, debug, response, error)
-    if not pipeline.body and response.status_code not in BODILESS:
-        return None
-    return _filtered(request, pipeline, debug, response, error, answered_by)
+        return _broken(pipeline, hook, call, exc, debug, response, error)
+    return None
 
 
 async def _shape_from(
@@ -90,8 +96,8 @@ async def _shape_from(
     except Exception as exc:
         shaped = _broken(pipeline, "response", current, exc, debug, response, error)
     else:
-        unchanged = response, None, error, answered_by
-        shaped = _filtered(request, pipeline, debug, response, error, answered_by) or unchanged
+        _empty(response)
+        shaped = _filtered(request, pipeline, debug, response, error, answered_by, None, None)
     return shaped if isinstance(shaped, tuple) else await shaped
 
 
@@ -102,17 +108,18 @@ def _filtered(
     response: Any,
     error: BaseException | None,
     answered_by: str | None,
-) -> Shaping:
-    """Ask `body` hooks for filters."""
-    if response.status_code in BODILESS and response.whole and response.body:
-        _empty(response)
+    call: Call | None,
+    body_filter: Any,
+) -> Shaped | Awaitable[Shaped]:
+    """Keep the filter that the hook ``call`` gave, and ask those behind it; all of them where it is None."""
     opened: list[tuple[BodyFilter, Step]] = []
-    call: Call | None = None
+    current = call
     try:
-        for call in pipeline.body:
-            body_filter = call(request, response)
+        for current in pipeline.body if call is None else pipeline.body[pipeline.body.index(call) :]:
+            if current is not call:
+                body_filter = current(request, response)
             if body_filter is not None:
-                step = pipeline.step("body", call)
+                step = pipeline.step("body", current)
                 if not isinstance(body_filter, BodyFilter):
                     raise step.misuse(body_filter, "a BodyFilter or None")
                 opened.append((body_filter, step))
@@ -120,8 +127,8 @@ def _filtered(
         _chain(opened).close()
         if not isinstance(exc, Exception):
             raise
-        return _broken(pipeline, "body", call, exc, debug, response, error)
-    return (response, _chain(opened), error, answered_by) if opened else None
+        return _broken(pipeline, "body", current, exc, debug, response, error)
+    return response, _chain(opened) if opened else None, error, answered_by
 
 
 def _broken(
@@ -150,8 +157,9 @@ async def _instead_of(response: Any, shaped: Shaped) -> Shaped:
 
 def _empty(response: Any) -> None:
     """Take the body from a response whose status has none any more (RFC 9110 sections 15.3.5 and 15.4.5)."""
-    response.body = b""
-    raw_headers.remove(response.raw_headers, b"content-length")
+    if response.status_code in BODILESS and response.whole and response.body:
+        response.body = b""
+        raw_headers.remove(response.raw_headers, b"content-length")
 
 
 def _chain(opened: list[tuple[BodyFilter, Step]]) -> FilterChain:
