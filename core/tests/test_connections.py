@@ -57,6 +57,18 @@ def test_what_was_parsed_is_kept() -> None:
     assert seen.state is seen.state
 
 
+def test_headers_of_one_name_are_counted() -> None:
+    """Before and after anybody asked for a header, whether names stand twice or not."""
+    once = HTTPConnection({"type": "http", "headers": [(b"host", b"a"), (b"x-a", b"1")]})
+    twice = HTTPConnection({"type": "http", "headers": [(b"host", b"a"), (b"x-a", b"1"), (b"x-a", b"2")]})
+    for _ in range(2):
+        counts = [
+            (each.header_count(b"host"), each.header_count(b"x-a"), each.header_count(b"x-b")) for each in (once, twice)
+        ]
+        assert counts == [(1, 1, 0), (1, 2, 0)]
+        assert once.header(b"host") == twice.header(b"host") == b"a"
+
+
 def test_replaced_headers_are_seen_by_all_who_ask_and_the_servers_list_is_kept() -> None:
     seen = connection()
     sent = seen.scope["headers"]

@@ -87,6 +87,15 @@ class HTTPConnection(Mapping[str, Any]):
             self._first = first = dict(reversed(list(self.scope["headers"])))
         return first.get(name)
 
+    def header_count(self, name: bytes) -> int:
+        """How many headers have this name, for those that may stand only once; ``name`` in lower case."""
+        raw = self.scope["headers"]
+        first = self._first
+        if first is not None and len(first) == len(raw):
+            # No name stands twice.
+            return 1 if name in first else 0
+        return sum(key == name for key, _ in raw)
+
     def replace_headers(self, raw: RawHeaders) -> None:
         """Put other headers in the place of those that were sent; all who ask from now on see these.
 
