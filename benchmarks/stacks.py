@@ -1,9 +1,9 @@
 """The four real plugins, and what Starlette's users put in their place.
 
 Both sides do the same work on the same request: CORS for one origin, with credentials; compression of what is larger
-than 1 KB; a bearer token looked up in a dict (cryptography would hide the frameworks); one JSON line per request with
-a request id, which is also put into the response. Lines go to a function that drops them. Options not named here are
-each side's defaults.
+than 1 KB; a bearer token looked up in a dict of callers, whose objects are made in advance (cryptography would hide the
+frameworks); one JSON line per request with a request id, which is also put into the response. Lines go to a function
+that drops them. Options not named here are each side's defaults.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import msgspec
@@ -27,7 +27,7 @@ __all__ = ["HEADERS", "ORIGIN", "PLUGINS", "REQUEST_ID", "STARLETTE", "ask_heade
 
 ORIGIN = b"https://app.example.com"
 REQUEST_ID = b"0af7651916cd43dd8448eb211c80319c"
-USERS = {"f3b1c2d4e5": "ada"}
+TOKEN, USER = b"f3b1c2d4e5", "ada"
 MINIMUM_SIZE = 1024
 
 
@@ -36,7 +36,7 @@ def ask_headers(codings: bytes) -> tuple[tuple[bytes, bytes], ...]:
     return (
         (b"origin", ORIGIN),
         (b"accept-encoding", codings),
-        (b"authorization", b"Bearer f3b1c2d4e5"),
+        (b"authorization", b"Bearer " + TOKEN),
         (b"x-request-id", REQUEST_ID),
     )
 
@@ -64,6 +64,8 @@ def auth() -> Any:
     schemes = importlib.import_module("pegboard_auth.schemes")
     identity = importlib.import_module("pegboard_auth.identity")
 
+    known = {TOKEN: identity.Access(identity.User(USER), "token")}
+
     class Token(schemes.Scheme):  # type: ignore[name-defined, misc]
         """Bearer tokens in a dict."""
 
@@ -71,8 +73,7 @@ def auth() -> Any:
 
         def authenticate(self, connection: Any) -> Any:
             token = schemes.authorization(connection, b"bearer")
-            user = None if token is None else USERS.get(token.decode("latin-1"))
-            return None if user is None else identity.Access(identity.User(user), self.name)
+            return None if token is None else known.get(token)
 
     return _plugin("pegboard_auth", "Auth")(custom_schemes=[Token()], default="deny")
 
@@ -97,11 +98,12 @@ PLUGINS: dict[str, Callable[[], Any]] = {"cors": cors, "gzip": gzip, "auth": aut
 class TokenBackend(AuthenticationBackend):
     """Bearer tokens in a dict."""
 
+    known: ClassVar = {TOKEN.decode(): (AuthCredentials(["authenticated"]), SimpleUser(USER))}
+
     async def authenticate(self, conn: Any) -> tuple[AuthCredentials, SimpleUser] | None:
         """Look the token up."""
         scheme, _, token = conn.headers.get("authorization", "").partition(" ")
-        user = USERS.get(token) if scheme.lower() == "bearer" else None
-        return None if user is None else (AuthCredentials(["authenticated"]), SimpleUser(user))
+        return self.known.get(token) if scheme.lower() == "bearer" else None
 
 
 encode = msgspec.json.Encoder().encode
