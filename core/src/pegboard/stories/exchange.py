@@ -21,7 +21,7 @@ from pegboard.requests import Request
 from pegboard.responses import Head, content_length
 from pegboard.stories.files import send_descriptor, send_path
 from pegboard.stories.outlet import DONE, HELD, IDLE, OPEN, Outlet
-from pegboard.stories.shaping import BODILESS, shape
+from pegboard.stories.shaping import BODILESS, Shaped, shape
 from pegboard.types import Message, Send
 
 __all__ = ["Exchange"]
@@ -92,8 +92,7 @@ class Exchange(Outlet):
         That is a ClientDisconnect when the client left, RuntimeError for messages out of order or an answer that is not
         complete, and whatever the response raises.
         """
-        # What is caught is returned, and kept by nobody here: a traceback holds the frames that it went through, and a
-        # frame that held it in turn would keep the request alive.
+        # What is caught is kept by nobody here: its traceback holds this frame, which would keep the request alive.
         try:
             if response.whole:
                 await self._send_whole(response)
@@ -123,8 +122,6 @@ class Exchange(Outlet):
         if self.filters is not None:
             self.filters.close()
 
-    # What the response asks for
-
     async def receive(self) -> Message:
         """The client's next message for a foreign application; for a stream of our own, its wait for the disconnect."""
         if self._watching:
@@ -148,7 +145,7 @@ class Exchange(Outlet):
             raise self.failure
         try:
             if self.stage == OPEN and self.filters is None and message["type"] == "http.response.body":
-                # The way of nearly every piece of a stream is kept short: it is `put_piece`, without its frame.
+                # The way of nearly every piece of a stream: it is `put_piece`, without its frame.
                 if self.silent:
                     message = {**message, "body": b""}
                 try:
@@ -164,7 +161,8 @@ class Exchange(Outlet):
             self.failure = exc
             raise
 
-    async def _on_start(self, message: Message) -> None:
+    def _on_start(self, message: Message) -> Awaitable[None]:
+        """Begin the response; a plain function, as hooks mostly leave nothing to wait for but the server."""
         if self.stage != IDLE:
             raise RuntimeError("The response was started already; 'http.response.start' is sent once")
         head = self._head
@@ -175,24 +173,37 @@ class Exchange(Outlet):
             if self._pipeline.response or self._pipeline.body:
                 shaped = shape(self.request, self._pipeline, self._debug, head)
                 if shaped is not None:
-                    if not isinstance(shaped, tuple):
-                        shaped = await shaped
-                    response, self.filters, self.error, self.answered_by = shaped
-                    del shaped
-                    if response is not head:
-                        await self._replace(response)
-                        return
+                    return self._on_shaped(head, message, shaped)
         else:
             if headers is not head.raw_headers:
                 # A start of its own. Hooks and filters hold the head's list, so it stays the one sent.
                 head.raw_headers[:] = _pairs(headers)
             head.status_code = message["status"]
         if self.filters is not None:
-            if self.filters.holds_head:
-                self._held = (head, message)
-                self.stage = HELD
-                return
-            raw_headers.remove(head.raw_headers, b"content-length")
+            return self._begin_filtered(self.filters, head, message)
+        self.stage = OPEN
+        return self.put_start(head, message)
+
+    async def _on_shaped(self, head: Head, message: Message, shaped: Shaped | Awaitable[Shaped]) -> None:
+        """Go on with what hooks made of a foreign application's head."""
+        if not isinstance(shaped, tuple):
+            shaped = await shaped
+        response, self.filters, self.error, self.answered_by = shaped
+        del shaped
+        if response is not head:
+            await self._replace(response)
+        elif self.filters is not None:
+            await self._begin_filtered(self.filters, head, message)
+        else:
+            self.stage = OPEN
+            await self.put_start(head, message)
+
+    async def _begin_filtered(self, filters: FilterChain, head: Head, message: Message) -> None:
+        if filters.holds_head:
+            self._held = (head, message)
+            self.stage = HELD
+            return
+        raw_headers.remove(head.raw_headers, b"content-length")
         self.stage = OPEN
         await self.put_start(head, message)
 
