@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import starlette.routing
+from board_harness import ask
 
 from pegboard import Pegboard
 from pegboard.exceptions import ConfigurationError
@@ -13,8 +14,11 @@ from pegboard.requests import Request
 from pegboard.routing import BaseRoute, Host, Mount, Route, Router
 from pegboard.routing.flattening import flatten
 
+pytestmark = pytest.mark.anyio
 
-async def endpoint(request: Request) -> None: ...
+
+async def endpoint(request: Request) -> str:
+    return "here"
 
 
 class Odd(BaseRoute):
@@ -28,6 +32,14 @@ def in_itself() -> Mount:
     router = Router()
     router.mount("/again", router)
     return Mount("/router", app=router)
+
+
+def nested(depth: int) -> BaseRoute:
+    """A route in so many mounts."""
+    route: BaseRoute = Route("/x", endpoint, name="x")
+    for number in range(depth):
+        route = Mount(f"/m{number}", routes=[route])
+    return route
 
 
 WRONG: list[tuple[Any, str]] = [
@@ -53,6 +65,7 @@ WRONG: list[tuple[Any, str]] = [
     (Mount("/m", routes=[3]), "routes in Mount '/m' hold 3; expected Route"),  # type: ignore[list-item]
     (Odd(), "Odd '/odd': Odd is no kind of route that is served; derive it from Route"),
     (in_itself(), "Mount '/again' mounts a router in itself; take that mount away"),
+    (nested(5_000), "Mount '/m4899' stands in 100 mounts and hosts; they may be nested no deeper"),
     (Route("/w", endpoint, middleware=["no"]), "GET|HEAD /w: middleware 'no' cannot be called"),  # type: ignore[list-item]
     (Route("/n", endpoint, middleware=[lambda app: None]), "returned None; expected an ASGI application"),  # type: ignore[list-item]
     (Mount("/f", routes=[Route("/x", endpoint)], middleware=[lambda app: 1 / 0]), "failed: ZeroDivisionError"),  # type: ignore[list-item]
@@ -87,6 +100,14 @@ def test_routes_stand_before_what_closes_them_with_everything_around() -> None:
     ]
     assert [each.label for each in flat[1].chain] == ["Mount '/m'", "Host 'a.org'", "Mount '/b/{c}'", "GET|HEAD /{x}"]
     assert flat[1].hosts == (flat[1].host,) == (host,)
+
+
+async def test_a_hundred_mounts_may_stand_in_each_other() -> None:
+    app = Pegboard(routes=[nested(100)], plugins=[])
+    path = "".join(f"/m{number}" for number in reversed(range(100))) + "/x"
+    assert (await ask(app, path)).status == 200
+    assert (await ask(app, path + "y")).status == 404
+    assert app.url_path_for("x") == path
 
 
 def test_routes_may_be_given_by_a_generator() -> None:

@@ -47,6 +47,9 @@ def test_what_a_request_can_be_for_is_taken(host: str) -> None:
         (b"[::1]:80", "[::1]"),
         (b"example.org/x", ""),
         (b"", ""),
+        (b"a." * 126 + b"org:65535", "a." * 126 + "org"),
+        (b"a." * 126 + b"orgs:65535", ""),
+        (b"a-" * 30_000 + b".org", ""),
         (None, ""),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -53,6 +54,18 @@ def test_a_segment_gives_its_values(text: str, given_text: str, values: tuple[An
     assert segment_matcher(segment_of(text))(given_text) == values
 
 
+PIECES = st.lists(st.sampled_from(["{}", "{}", "-", ".", "-.", "a"]), min_size=2, max_size=7).filter(
+    lambda of: "{}" in of
+)
+
+
+@given(PIECES, st.text("a-.b\n", max_size=12))
+def test_text_parameters_are_found_as_a_greedy_expression_finds_them(pieces: list[str], text: str) -> None:
+    template = "".join(f"{{p{number}}}" if piece == "{}" else piece for number, piece in enumerate(pieces))
+    greedy = re.fullmatch("".join("([^/]+)" if piece == "{}" else re.escape(piece) for piece in pieces), text)
+    assert segment_matcher(segment_of(template))(text) == (greedy and greedy.groups())
+
+
 def test_equal_segments_have_one_key_whatever_their_names() -> None:
     assert key_of(segment_of("{a}.{b:int}")) == key_of(segment_of("{x}.{y:int}"))
     assert key_of(segment_of("{a:re:[ab]}")) == key_of(segment_of("{x:re:[ab]}"))
@@ -88,8 +101,13 @@ def test_a_text_beyond_the_limit_is_no_match() -> None:
     assert match("-" * 1_000_000) is None
 
 
-def test_fixed_text_at_the_end_is_looked_for_before_any_parameter_is_tried() -> None:
-    assert segment_matcher(segment_of("{a}-{b}-{c}.json"))("-" * 1_000_000) is None
+@pytest.mark.parametrize(
+    "text", ["{a}-{b}-{c}.json", "{a}-{b}.{c}", "{a}-{b}-{c}-{d}.{e}", "{a}{b}{c}.{d}", "x{a}-{b}.{c}x"]
+)
+@pytest.mark.parametrize("hostile", ["-" * 1_000_000, "a-" * 500_000, "x" * 1_000_000])
+def test_text_parameters_in_a_row_take_no_more_time_than_the_text_is_long(text: str, hostile: str) -> None:
+    """With an expression that goes back, the shortest of these takes minutes."""
+    assert (segment_matcher(segment_of(text))(hostile) is None) == ("." in text)
 
 
 @pytest.mark.parametrize(

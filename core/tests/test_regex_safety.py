@@ -35,6 +35,20 @@ EXPONENTIAL = [
     r"(?:a?){30,}b",
     r"(?:(?:a?){2}){2}b",
     r"(?:\b|a){30}b",
+    r"(?:a(?:b?)?)*x",
+    r"(?:a(?:b*)?)*x",
+    r"(?:a(?=a)?)*x",
+    "a?" * 20 + "b",
+    "[a-z]?" * 9 + "[a-z0-9]?",
+    "(?:a?)?" * 20 + "b",
+    "(?:a?|b?)" * 20 + "c",
+    "(?:a|aa)" * 20 + "b",
+    "(?:ab?|a)(?:b|)" * 12 + "c",
+    "(?:ab|a|abc)(?:c|bc|)" * 9 + "d",
+    "(?=" + "a?" * 20 + "b)a",
+    "(?=a?a?a?a?a?a?b)(?=a?a?a?a?a?a?b)a?a?a?a?a?a?b",
+    "a?" * 12 + "a*b",
+    "x*" + "a?" * 12 + "b",
 ]
 
 LINEAR = [
@@ -52,6 +66,20 @@ LINEAR = [
     r"a{}|x{,}y|[\]a]+]|\N{DIGIT ONE}+\x41",
     r"(?>a+)b|c++d",
     r"(?:a?){0,40}b",
+    r"(?:a(?:b|c|)(?:d|))*x",
+    r"\d?\d?\d?\d?\d?\d?",
+    r"[a-z]?[0-9]?[a-z]?[0-9]?[a-z]?[0-9]?",
+    r"-?" * 5 + "[0-9]",
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:,(?:mon|tues|wednes|thurs|fri|satur|sun)day)*",
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)){1,3}",
+    r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}(?:-(?:[0-9a-z-]+)(?:\.[0-9a-z-]+)*)?",
+    r"[0-9a-f]{8}-?[0-9a-f]{4}-?[1-5][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}",
+    r"P(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+S)?)?",
+    r"\d{4}(?:-?\d{2}(?:-?\d{2})?)?",
+    r"(?:ab|a)(?:c|bc|b)?(?:d|cd)?",
+    r"#(?:[0-9a-f]{3}){1,2}",
+    r"[A-Z]{2}[A-Z0-9]{4}[0-9]{7}[A-Z0-9]{0,16}",
+    "|".join(f"country{number}|land-{number:03}" for number in range(12)),
     r"(?:a?){1}b",
 ]
 
@@ -166,6 +194,8 @@ class Backtracker:
             for middle in self.ends(body, at):
                 if middle > at or low:
                     yield from self.repeat(body, max(low - 1, 0), None if high is None else high - 1, middle)
+                else:
+                    yield at  # a round that took nothing is the last one, and yet a way of its own
         if low == 0:
             yield at
 
@@ -178,6 +208,7 @@ PIECES = st.recursive(
         st.lists(inner, min_size=1, max_size=3).map("".join)
         | st.lists(inner, min_size=2, max_size=3).map(lambda options: f"(?:{'|'.join(options)})")
         | st.tuples(inner, st.sampled_from(QUANTIFIERS)).map(lambda pair: f"(?:{pair[0]}){pair[1]}")
+        | st.tuples(inner, st.sampled_from(["", "?"]), st.integers(2, 12)).map(lambda of: f"(?:{of[0]}){of[1]}" * of[2])
     ),
     max_leaves=6,
 )

@@ -100,3 +100,14 @@ def test_routes_are_added_in_every_way() -> None:
     methods = [sorted(each.methods or ()) for each in router.routes if isinstance(each, Route)]
     assert methods == [["POST"], ["GET", "HEAD"], ["POST"], ["PUT"], ["PATCH"], ["DELETE"], ["QUERY"]]
     assert router.url_path_for("m:in") == "/m/in"
+
+
+def test_a_description_of_the_api_is_told_of_all_routes_but_those_that_are_hidden() -> None:
+    router = Router([route("shown", "/shown"), Route("/hidden", endpoint, include_in_schema=False)])
+    router.add_route("/also-hidden", endpoint, ["POST"], include_in_schema=False)
+    router.post("/posted/{id:int}")(endpoint)
+    router.add_websocket_route("/ws", socket)
+    outer = Router([Host("{t}.org", routes=[Mount("/in/{m}", app=router)]), Mount("/app", app=endpoint)])  # type: ignore[arg-type]
+    told = [(flat.template.text, sorted(flat.route.methods)) for flat in outer.schema_routes()]  # type: ignore[attr-defined]
+    assert told == [("/in/{m}/shown", ["GET", "HEAD"]), ("/in/{m}/posted/{id:int}", ["POST"])]
+    assert [host.host for flat in outer.schema_routes() for host in flat.hosts] == ["{t}.org", "{t}.org"]

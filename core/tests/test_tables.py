@@ -84,6 +84,44 @@ async def test_a_server_side_root_path_is_no_part_of_the_route(app: Pegboard) ->
     assert (await ask(app, "/proxyitems/7", root_path="/proxy")).status == 404
 
 
+async def test_the_decoded_path_is_matched_and_the_path_as_it_was_sent_is_there() -> None:
+    async def tell_both(request: Request) -> list[Any]:
+        return [request.path_params, request.scope["path"], request.scope["raw_path"].decode()]
+
+    app = board(Route("/f/{name}", tell_both), Route("/f/{name}/{rest:path}", tell_both))
+    encoded = await ask(app, "/f/%C3%A9%2e%2e", path="/f/\u00e9..", raw_path=b"/f/%C3%A9%2e%2e")
+    assert msgspec.json.decode(encoded.body) == [{"name": "\u00e9.."}, "/f/\u00e9..", "/f/%C3%A9%2e%2e"]
+    slashed = await ask(app, "/f/a%2Fb", path="/f/a/b", raw_path=b"/f/a%2Fb")
+    assert msgspec.json.decode(slashed.body) == [{"name": "a", "rest": "b"}, "/f/a/b", "/f/a%2Fb"]
+
+
+async def test_an_endpoint_finds_its_route_and_itself_in_the_scope_behind_middleware_too() -> None:
+    seen: list[Any] = []
+
+    async def endpoint(request: Request) -> str:
+        seen.append((request.scope["route"], request.scope["endpoint"], request.scope["app"]))
+        return ""
+
+    def outside(app: Any) -> Any:
+        async def call(scope: Any, receive: Any, send: Any) -> None:
+            seen.append((scope["route"], scope["endpoint"], scope["app"]))
+            await app(scope, receive, send)
+
+        return call
+
+    route = Route("/x", endpoint, middleware=[outside])
+    app = board(Mount("/m", routes=[route], middleware=[outside]))
+    assert (await ask(app, "/m/x")).status == 200
+    assert seen == [(route, endpoint, app)] * 3
+
+
+async def test_the_query_method_is_known() -> None:
+    app = board(named("search", "/search", methods=["QUERY"]), named("any", "/any", methods=["QUERY", "GET"]))
+    assert b'"search"' in (await ask(app, "/search", "QUERY")).body
+    assert (await ask(app, "/search")).header("allow") == "OPTIONS, QUERY"
+    assert (await ask(app, "/any", "POST")).header("allow") == "GET, HEAD, OPTIONS, QUERY"
+
+
 @pytest.mark.parametrize(
     ("path", "method", "status", "header"),
     [

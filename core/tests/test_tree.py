@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
+from pegboard.convertors import CONVERTOR_TYPES, StringConvertor
 from pegboard.routing.templates import Template
 from pegboard.routing.tree import Entry, Miss, MissKind, Table
 
@@ -213,6 +215,41 @@ def test_parameters_belong_to_one_request() -> None:
     assert shared.match("GET", "/x")[1] == {"a": "x"}
 
 
+def test_an_answer_of_a_convertor_that_may_change_its_mind_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = {"x": ["first"]}
+
+    class Known(StringConvertor):
+        def convert(self, value: str) -> Any:
+            return taken[value]
+
+    monkeypatch.setitem(CONVERTOR_TYPES, "known", Known())
+    changing = table(entry("/{a:known}"), entry("/{b}"))
+    assert changing.match("GET", "/x")[1] == {"a": ["first"]}
+    assert changing.match("GET", "/y")[0] == "/{b}"
+    taken["x"], taken["y"] = ["second"], ["new"]
+    assert changing.match("GET", "/x")[1] == {"a": ["second"]}
+    assert changing.match("GET", "/y")[0] == "/{a:known}"
+
+
+def test_what_is_kept_of_late_paths_is_bounded_however_many_are_asked_for() -> None:
+    hunted = table(entry("/items/{id}"), entry("/items/{id}/x", "POST"))
+
+    def ask(start: int) -> None:
+        for number in range(start, start + 2_000):
+            path = f"/items/{number:0100}"
+            assert hunted.match("GET", path) == ("/items/{id}", {"id": path[7:]}, 0)
+            assert hunted.match("GET", path + "/none")[0] == NOT_FOUND
+            assert hunted.match("GET", f"/items/{number}" + "y" * 10_000)[0] == "/items/{id}"
+
+    ask(0)
+    tracemalloc.start()
+    try:
+        ask(2_000)
+        assert tracemalloc.get_traced_memory()[0] < 500_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_fallback_is_made_once_for_each_distinct_miss() -> None:
     made: list[Miss] = []
 
@@ -293,13 +330,41 @@ def calls_during(action: Callable[[], object]) -> int:
     return calls
 
 
-def test_ten_thousand_entries_take_no_more_steps_than_ten() -> None:
-    def entries(count: int) -> Table[Any]:
-        fixed_first = (entry(f"/api/v{number}/{{tenant}}/things/{{id:int}}") for number in range(count // 2))
-        fixed_later = (entry(f"/{{tenant}}/k{number}/{{id}}") for number in range(count // 2))
-        return table(*fixed_first, *fixed_later)
+SCALES: dict[str, tuple[list[str], list[str]]] = {
+    "typed": (
+        ["/api/v{}/{{tenant}}/things/{{id:int}}", "/{{tenant}}/k{}/{{id}}"],
+        ["/api/v{}/acme/things/7", "/acme/k{}/x", "/acme/none/x", "/api/v{}/acme/things/x", "/api/k{}/x"],
+    ),
+    "behind a path parameter": (
+        ["/files/{{rest:path}}/k{}/{{id}}", "/files/{{rest:path}}/k{}/x", "/files/{{rest:path}}/x/k{}"],
+        ["/files/a/k{}/7", "/files/a/k{}/x", "/files/a/x/k{}", "/files/a/none/7", "/files/k{}", "/files/k{}/k{}/k{}"],
+    ),
+    "beside a path parameter": (
+        ["/raw/{{rest:path}}.x{}", "/raw/{{rest:path}}/{{name}}-{}"],
+        ["/raw/a/b.x{}", "/raw/a/b-{}", "/raw/a/b.none"],
+    ),
+    "beside a parameter": (["/raw/{{name}}.x{}", "/raw/x{}-{{name:int}}"], ["/raw/b.x{}", "/raw/x{}-7", "/raw/none"]),
+    "own regular expressions": (
+        ["/k{}/{{code:re:[A-Z]{{2}}}}", "/k{}-{{code:re:[0-9]+}}"],
+        ["/k{}/XY", "/k{}-7", "/k{}/x"],
+    ),
+    "mounts": (["/m{}/{{tenant}}", "/{{tenant}}/m{}"], ["/m{}/acme", "/acme/m{}", "/acme/none"]),
+}
 
-    small, large = entries(10), entries(10_000)
-    for path in ["/api/v4/acme/things/7", "/acme/k4/x", "/acme/none/x", "/api/v4/acme/things/x", "/api/k4/x"]:
+
+@pytest.mark.parametrize("kind", SCALES)
+def test_ten_thousand_entries_take_no_more_steps_than_ten(kind: str) -> None:
+    templates, paths = SCALES[kind]
+
+    def entries(count: int) -> Table[Any]:
+        share = count // len(templates)
+        texts = [template.format(f"{number:04}") for template in templates for number in range(share)]
+        return table(*(entry(text, "*" if kind == "mounts" else "GET", prefix=kind == "mounts") for text in texts))
+
+    small, large = entries(10 * len(templates)), entries(10_000)
+    for template in [*paths, *(f"{path}/behind" for path in paths)]:
+        path = template.replace("{}", "0004")
+        for each in (small, large):
+            each.match("HEAD", path)  # expressions are compiled when they are first needed
         in_small, in_large = [calls_during(partial(each.match, "GET", path)) for each in (small, large)]
-        assert in_small == in_large
+        assert in_small == in_large, path

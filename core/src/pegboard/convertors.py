@@ -183,6 +183,12 @@ CONVERTOR_TYPES: Final[dict[str, Convertor[Any]]] = {
 """The convertors by the name that templates use. Add to it with `register_url_convertor`, which checks."""
 
 
+PURE: Final[frozenset[type[Convertor[Any]]]] = frozenset(
+    {StringConvertor, PathConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor, RegexConvertor}
+)
+"""Convertors that make the same of the same text at any time, in values that nobody can change."""
+
+
 @cache
 def regex_convertor(regex: str) -> RegexConvertor:
     """The one convertor for this regular expression; equal expressions share it.

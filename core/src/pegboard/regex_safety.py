@@ -4,44 +4,34 @@ Python's matcher backtracks: when a text can be read in several ways it may try 
 expression becomes an automaton with one state per character set (Glushkov's construction, edges counted), and
 ambiguity is read off its loops:
 
-- *Exponential*: from one place in a loop, one text leads back to it in two ways, as in `(a+)+` or `(a|ab|b)*`.
-  Always refused.
+- *Exponential*: from one place in a loop, one text leads back to it in two ways, as in `(a+)+`, `(a|ab|b)*` or
+  `(a(b?)?)*`, where leaving out `b` can be done in two ways. Always refused.
+- *Written out*: the same optional piece many times in a row, `a?a?a?a?`: what `regex_ambiguity` counts. Refused beyond
+  `_MAX_WAYS`, which the time is multiplied with.
 - *Counted and empty*: a body that can be empty, repeated a fixed number of times, as in `(a?){30}`: each of the
   counted ones may be the empty one, which is exponential in their number. Always refused.
 - *Polynomial*: loops stand in a row and one text can be shifted between them, as in `a+b?a+`. The longest such row is
   the `growth`: the time is at most in the order of n**growth for a text of n characters. Callers bound n.
 
 Rules: the answer may be too pessimistic (a safe expression refused), never too optimistic for the constructs that
-`regex_syntax` reads, but for one: the same optional piece written out dozens of times in a row. A repetition with a
-high bound counts as endless unless its body has one fixed shape.
+`regex_syntax` reads. A repetition with a high bound counts as endless unless its body has one fixed shape.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, reduce
 from operator import or_
-from typing import Final, NamedTuple
+from typing import Final
 
-from pegboard.regex_syntax import (
-    BEYOND_ASCII,
-    NOTHING,
-    Chain,
-    Chars,
-    Choice,
-    Look,
-    Node,
-    RegexError,
-    Repeat,
-    read_regex,
-)
+from pegboard.regex_ambiguity import TooMuchWork, most_ways
+from pegboard.regex_automaton import TOO_LARGE, Automaton, first_place
+from pegboard.regex_syntax import Chars, RegexError, bit_of, read_regex
 
 __all__ = ["RegexError", "RegexFacts", "inspect_regex"]
 
-_MAX_STATES: Final = 400
-_MAX_COPIES: Final = 4
+_MAX_WAYS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +39,19 @@ class RegexFacts:
     r"""What is known of one expression.
 
     `growth` is the exponent of the time it can take (1: linear). `anchor_at` and `named_group_at` are indexes into
-    the source of the first anchor (`^ $ \A \Z`) and of the first named group, or None.
+    the source of the first anchor (`^ $ \A \Z`) and of the first named group, or None. `sets` are the character sets
+    in it.
     """
 
     growth: int
     anchor_at: int | None
     named_group_at: int | None
-    alphabet: int
+    sets: frozenset[int]
 
     def may_contain(self, char: str) -> bool:
         """Whether a text with `char` in it can have a part in a match; True where that is not certain."""
-        return bool(self.alphabet & (1 << ord(char) if ord(char) < 128 else BEYOND_ASCII))
+        bit = bit_of(char)
+        return any(mask & bit for mask in self.sets)
 
 
 @cache
@@ -70,97 +62,36 @@ def inspect_regex(source: str) -> RegexFacts:
         RegexError: it does not compile, uses a construct that cannot be analysed, or can take exponential time.
     """
     reading = read_regex(source)
-    automaton = _Automaton()
-    automaton.add(reading.tree)
-    growth = automaton.growth()
-    alphabet = automaton.alphabet
-    for look in automaton.looks:
-        inner = _Automaton()
-        inner.add(look)
-        growth += inner.growth()
-        alphabet |= inner.alphabet
-    return RegexFacts(max(growth, 1), reading.anchor_at, reading.named_at, alphabet)
+    todo = [reading.tree]
+    growth, ways = 0, 1
+    sets: set[int] = set()
+    for tree in todo:
+        automaton = _Reasoner()
+        automaton.close(automaton.add(tree))
+        growth += automaton.growth()
+        ways *= automaton.ways()
+        sets |= automaton.sets
+        todo += automaton.looks
+    if ways > _MAX_WAYS:
+        raise RegexError(
+            f"the regular expression can take exponential time: it can read one text in {ways} ways or more",
+            first_place(reading.tree),
+            "Write optional pieces that follow each other as one repetition: a{0,9} in place of a?a?a?a?a?a?a?a?a?",
+        )
+    return RegexFacts(max(growth, 1), reading.anchor_at, reading.named_at, frozenset(sets))
 
 
-class _Ends(NamedTuple):
-    """Where a piece of the expression can begin and end, and whether it can be empty."""
+class _Reasoner(Automaton):
+    """An automaton that knows what a backtracking matcher can make of it."""
 
-    first: list[int]
-    last: list[int]
-    empty: bool
+    __slots__ = ()
 
-
-@dataclass(slots=True)
-class _Automaton:
-    """States are the character sets of the expression; `edges[a][b]` counts the ways that b can follow a."""
-
-    states: list[Chars] = field(default_factory=list)
-    edges: list[Counter[int]] = field(default_factory=list)
-    looks: list[Node] = field(default_factory=list)
-
-    @property
-    def alphabet(self) -> int:
-        return _union(self.states)
-
-    def add(self, node: Node) -> _Ends:
-        match node:
-            case Chars():
-                return self.state(node)
-            case Chain():
-                return self.chain(node.items)
-            case Choice():
-                ends = [self.add(option) for option in node.options]
-                firsts = [state for end in ends for state in end.first]
-                lasts = [state for end in ends for state in end.last]
-                return _Ends(firsts, lasts, any(end.empty for end in ends))
-            case Repeat():
-                return self.repeat(node)
-            case Look():
-                self.looks.append(node.body)
-                return _Ends([], [], True)
-
-    def state(self, chars: Chars) -> _Ends:
-        if len(self.states) >= _MAX_STATES:
-            raise RegexError("the regular expression is too large to be checked", chars.at, "Split it, or simplify it.")
-        self.states.append(chars)
-        self.edges.append(Counter())
-        number = len(self.states) - 1
-        return _Ends([number], [number], False)
-
-    def chain(self, items: Iterable[Node]) -> _Ends:
-        whole = _Ends([], [], True)
-        for item in items:
-            part = self.add(item)
-            self.join(whole.last, part.first)
-            whole = _Ends(
-                whole.first + part.first if whole.empty else whole.first,
-                whole.last + part.last if part.empty else part.last,
-                whole.empty and part.empty,
-            )
-        return whole
-
-    def repeat(self, node: Repeat) -> _Ends:
-        body, low, high = node.body, node.low, node.high
-        if low > 1 and _can_be_empty(body):
-            raise RegexError(
-                "the regular expression can take exponential time: it counts repetitions of what can be empty",
-                _first_place(body),
-                "Any of the counted ones can be the empty one: write the body so that it takes a text, or use {0,n}.",
-            )
-        if high is not None and high > _MAX_COPIES and not (low == high and _is_rigid(body)):
-            high = None
-        if high is None and low > 1:
-            return self.chain([body] * (min(low, _MAX_COPIES) - 1) + [Repeat(body, 1, None)])
-        if high is not None and high != 1:
-            return self.add(_copies(body, min(low, _MAX_COPIES), min(high, _MAX_COPIES)))
-        ends = self.add(body)
-        if high is None:
-            self.join(ends.last, ends.first)
-        return ends._replace(empty=ends.empty or low == 0)
-
-    def join(self, before: Iterable[int], after: Iterable[int]) -> None:
-        for state in before:
-            self.edges[state].update(after)
+    def ways(self) -> int:
+        """In how many ways one text can be read, loops aside."""
+        try:
+            return most_ways([state.mask for state in self.states], self.edges, self.loops())
+        except TooMuchWork:
+            raise RegexError(TOO_LARGE, self.states[1].at, "Split it, or simplify it.") from None
 
     def growth(self) -> int:
         """The length of the longest row of loops that can share a text.
@@ -225,56 +156,6 @@ class _Automaton:
 
 def _union(states: Iterable[Chars]) -> int:
     return reduce(or_, (state.mask for state in states), 0)
-
-
-def _is_rigid(node: Node) -> bool:
-    """Whether every text that the node matches has one length and one way to be read."""
-    match node:
-        case Chars():
-            return True
-        case Chain():
-            return all(map(_is_rigid, node.items))
-        case Repeat():
-            return node.low == node.high and _is_rigid(node.body)
-        case _:
-            return False
-
-
-def _can_be_empty(node: Node) -> bool:
-    """Whether the node matches the empty text, looked at from inside: a look-around takes none."""
-    match node:
-        case Chars():
-            return False
-        case Chain():
-            return all(map(_can_be_empty, node.items))
-        case Choice():
-            return any(map(_can_be_empty, node.options))
-        case Repeat():
-            return node.low == 0 or _can_be_empty(node.body)
-        case Look():
-            return True
-
-
-def _first_place(node: Node) -> int:
-    """Where in the source the first character set of the node stands; 0 when it has none."""
-    match node:
-        case Chars():
-            return node.at
-        case Chain():
-            places = [_first_place(item) for item in node.items]
-        case Choice():
-            places = [_first_place(option) for option in node.options]
-        case _:
-            places = [_first_place(node.body)]
-    return next(filter(None, places), 0)
-
-
-def _copies(body: Node, low: int, high: int) -> Node:
-    """`body{low,high}` written out, with the optional copies nested: one number of copies is one way to read."""
-    optional: Node = NOTHING
-    for _ in range(high - low):
-        optional = Repeat(Chain((body, optional)), 0, 1)
-    return Chain((body,) * low + (optional,))
 
 
 def _longest_row(followers: Sequence[Sequence[int]]) -> int:

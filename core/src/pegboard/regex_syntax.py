@@ -114,6 +114,11 @@ def read_regex(source: str) -> Reading:
     return Reading(tree, reader.anchor_at, reader.named_at)
 
 
+def bit_of(char: str) -> int:
+    """The bit of a character in a set."""
+    return 1 << ord(char) if char.isascii() else BEYOND_ASCII
+
+
 @lru_cache(maxsize=1024)
 def _mask(atom: str, flags: int) -> int:
     """The set of characters that a one-character expression accepts, asked of `re` itself."""

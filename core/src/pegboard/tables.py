@@ -83,7 +83,7 @@ class _Maker:
         """The plan for what is not found inside of a mount or host, or outside of all of them."""
         chain = around or ()
         if (miss, chain) not in self.misses:
-            route = MissRoute(miss)
+            route = MissRoute(miss, chain)
             call = self.call(route, (*chain, route))
             self.misses[miss, chain] = self.plan(route, (*chain, route), call)
         return self.misses[miss, chain]

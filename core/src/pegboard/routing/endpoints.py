@@ -1,16 +1,18 @@
 """Adapting what users write as endpoints to what pipelines call, once, when a route is added.
 
-- an async function, method or partial is called with the request;
-- a synchronous one is run in a thread;
-- anything else that can be called is an ASGI application: a class (called with scope, receive and send, then
-  awaited), or an object with an async ``__call__``.
+- what takes one argument is called with the request: an async function, method, partial or object at once, a
+  synchronous one in a thread;
+- what takes three is an ASGI application, called with scope, receive and send; so is every class, which is awaited
+  then. Of what takes one or three, a function is called with the request, and an object is an application;
+- anything else is refused when the route is made.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from types import MethodType
 from typing import Any, Protocol, cast
 
 from pegboard.concurrency import is_async, run_in_threadpool
@@ -26,8 +28,11 @@ __all__ = [
     "as_app",
     "endpoint_name",
     "is_function",
+    "needs_of",
     "wrap_in_middleware",
 ]
+
+NEEDS = "__pegboard_needs__"
 
 HTTPEndpointCall = Callable[[Request], Awaitable[Any]]
 WebSocketCall = Callable[[WebSocket], Awaitable[None]]
@@ -140,7 +145,53 @@ def endpoint_name(endpoint: Any) -> str:
 
 
 def is_function(endpoint: Any) -> bool:
-    """Whether ``endpoint`` is called with a request, and not an ASGI application."""
-    while isinstance(endpoint, partial):
-        endpoint = endpoint.func
-    return inspect.isfunction(endpoint) or inspect.ismethod(endpoint) or inspect.isbuiltin(endpoint)
+    """Whether ``endpoint`` is called with a request, and not an ASGI application. TypeError when it can be neither."""
+    inner = endpoint
+    while isinstance(inner, partial):
+        inner = inner.func
+    if isinstance(inner, type):
+        return False
+    order = (1, 3) if inspect.isroutine(inner) else (3, 1)
+    for count in order:
+        if _takes(endpoint, count):
+            return count == 1
+    raise TypeError(
+        f"endpoint {endpoint_name(endpoint)!r} cannot be called with one argument, the request or WebSocket, nor with "
+        f"the three of an ASGI application; write `async def {endpoint_name(endpoint)}(request)`, and find path "
+        "parameters in `request.path_params`"
+    )
+
+
+def _takes(endpoint: Any, count: int) -> bool:
+    """Whether ``endpoint`` can be called with so many arguments; True where that cannot be seen.
+
+    What it wraps (``__wrapped__``) does not count: a decorator may give more arguments to it.
+    """
+    code = getattr(endpoint, "__code__", None)
+    if code is not None and code.co_argcount == count and not code.co_kwonlyargcount and inspect.isfunction(endpoint):
+        return True
+    try:
+        signature = inspect.signature(endpoint, follow_wrapped=False)
+    except (ValueError, TypeError):
+        return True
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
+def needs_of(endpoint: Any) -> tuple[str, ...]:
+    """The capabilities without which an endpoint must not be served: ``__pegboard_needs__`` on it or a part of it.
+
+    A class needs what it, its bases and their methods need; partials and methods need what they are of.
+    """
+    parts = [endpoint]
+    while isinstance(parts[-1], partial | MethodType):
+        parts.append(parts[-1].func if isinstance(parts[-1], partial) else parts[-1].__func__)
+    if inspect.isclass(parts[-1]):
+        inside = [member for cls in parts[-1].__mro__ for member in (cls, *vars(cls).values())]
+        parts += [getattr(member, "__func__", member) for member in inside]
+    # Looked up among what is their own: proxies and mocks have every attribute.
+    owned = [getattr(part, "__dict__", None) for part in parts]
+    return tuple(dict.fromkeys(need for own in owned if isinstance(own, Mapping) for need in own.get(NEEDS, ())))

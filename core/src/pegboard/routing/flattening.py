@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pegboard.routing.routes import BaseRoute, Host, Inner, Mount, Route, WebSocketRoute
 from pegboard.routing.templates import Template, TemplateError
@@ -73,6 +73,9 @@ class _Place:
 
 _TOP = _Place()
 
+_DEEPEST: Final = 100
+"""How many mounts and hosts may stand in each other."""
+
 
 class _Flattener:
     """Walks routes inward; ``inside`` holds the lists of routes that it is in, to see one that is in itself."""
@@ -84,6 +87,11 @@ class _Flattener:
     def flat(self, routes: Sequence[BaseRoute], place: _Place) -> Iterator[FlatRoute]:
         if any(outer is routes for outer in self.inside):
             self.problems.append(f"{place.around[-1].label} mounts a router in itself; take that mount away")
+            return
+        if len(self.inside) > _DEEPEST:
+            self.problems.append(
+                f"{place.around[-1].label} stands in {_DEEPEST} mounts and hosts; they may be nested no deeper"
+            )
             return
         self.inside.append(routes)
         for route in routes:

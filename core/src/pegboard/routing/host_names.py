@@ -1,7 +1,7 @@
 """Which host names a request is for, and which patterns a host may be given.
 
 A pattern is matched against the name in the Host header (RFC 9110 section 7.2), in lower case and without its port.
-What is no host and port matches nothing, so it names none.
+What is no host and port, or longer than a host's name can be, matches nothing, so it names none.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pegboard.routing.templates import Template
 
 __all__ = ["check_host", "host_name", "match_host"]
+
+_LONGEST: Final = 255 + len(":65535")
+"""The longest value in bytes that can be a host's name (RFC 1035 section 2.3.4) and its port."""
 
 _PORT: Final = re.compile(r":[0-9]*$")
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9._~-]")
@@ -50,16 +53,16 @@ def check_host(text: str, parts: Sequence[str | Param]) -> None:
 def host_name(scope: Scope) -> str:
     """The host that was asked for, in lower case and without its port; empty when there is none or it is malformed."""
     value = find(scope["headers"], b"host")
-    name = (valid_host(value) if value is not None else None) or ""
+    name = (valid_host(value) if value is not None and len(value) <= _LONGEST else None) or ""
     return (name if name.endswith("]") else _PORT.sub("", name)).lower()
 
 
 def match_host(template: Template, name: str) -> dict[str, Any] | None:
     """The parameters that a host template finds in a name; None when it does not match, or a convertor declines."""
-    found = template.regex.fullmatch(name)
+    found = template.texts(name)
     if found is None:
         return None
     try:
-        return {key: template.params[key].convert(text) for key, text in found.groupdict().items()}
+        return {key: template.params[key].convert(text) for key, text in found.items()}
     except DECLINED:
         return None

@@ -22,6 +22,7 @@ from pegboard.convertors import (
     RegexConvertor,
     StringConvertor,
 )
+from pegboard.routing.affixes import affix_of
 from pegboard.routing.scanning import Param
 from pegboard.routing.segments import Segment, limit_of
 
@@ -47,9 +48,10 @@ def segment_matcher(segment: Segment) -> SegmentMatcher:
         for kind, matcher in _WITHOUT_REGEX.items():
             if type(params[0].convertor) is kind:
                 return matcher
-    limit = limit_of(segment, tail=False)
-    pattern = re.compile(_guard(segment, params) + _numbered_source(segment))
-    return _pattern_matcher(pattern, [param.convertor for param in params], limit)
+    if all(type(param.convertor) is StringConvertor for param in params):
+        return _text_matcher(segment)
+    source = _guard(segment, params) + _numbered_source(segment)
+    return _pattern_matcher(_Pattern(source, params), limit_of(segment, tail=False))
 
 
 def tail_matcher(parts: Sequence[str | Param], *, mount_part: int | None, prefix: bool) -> TailMatcher:
@@ -66,8 +68,8 @@ def tail_matcher(parts: Sequence[str | Param], *, mount_part: int | None, prefix
     source = _numbered_source(parts)
     if mount_part is not None:
         source = f"{_numbered_source(parts[:mount_part])}(?P<mount>){_numbered_source(parts, mount_part)}"
-    pattern = re.compile(source + ("/(?s:.*)" if prefix else ""))
-    return _tail_pattern_matcher(pattern, [param.convertor for param in params], limit_of(parts, tail=True))
+    pattern = _Pattern(source + ("/(?s:.*)" if prefix else ""), params)
+    return _tail_pattern_matcher(pattern, limit_of(parts, tail=True))
 
 
 def _params(parts: Sequence[str | Param]) -> list[Param]:
@@ -106,34 +108,86 @@ def _reader(pattern: re.Pattern[str], convertors: Sequence[Convertor[Any]]) -> C
     return read
 
 
-def _pattern_matcher(
-    pattern: re.Pattern[str], convertors: Sequence[Convertor[Any]], limit: int | None
-) -> SegmentMatcher:
-    fullmatch, read = pattern.fullmatch, _reader(pattern, convertors)
+def _text_matcher(segment: Segment) -> SegmentMatcher:
+    """The matcher for `str` parameters with fixed text around them: what a greedy expression finds, in linear time.
 
+    From the right, the text before each parameter is sought as far right as it may be. So every parameter is as long as
+    it can be, the first of them first, and what is found is all that can be found: there is no going back.
+    """
+    head, tail = affix_of(segment)
+    between = _between(segment)[::-1]
+    start = len(head)
+
+    def match(text: str) -> Values | None:
+        end = len(text) - len(tail)
+        if end <= start or not text.startswith(head) or not text.endswith(tail):
+            return None
+        values = []
+        for fixed_text in between:
+            at = text.rfind(fixed_text, start + 1, end - 1)
+            if at < 0:
+                return None
+            values.append(text[at + len(fixed_text) : end])
+            end = at
+        values.append(text[start:end])
+        values.reverse()
+        return tuple(values)
+
+    return match
+
+
+def _between(segment: Segment) -> list[str]:
+    """The fixed text between each parameter and the next one, maybe empty."""
+    found: list[str] = []
+    for part in segment:
+        if isinstance(part, Param):
+            found.append("")
+        elif found:
+            found[-1] = part
+    return found[:-1]
+
+
+class _Pattern:
+    """An expression that is compiled when it is first needed: of thousands of routes, few are asked for at once."""
+
+    __slots__ = ("_compiled", "_params", "_source")
+
+    def __init__(self, source: str, params: Sequence[Param]) -> None:
+        self._source = source
+        self._params = params
+        self._compiled: tuple[re.Pattern[str], Callable[[re.Match[str]], Values | None]] | None = None
+
+    def compiled(self) -> tuple[re.Pattern[str], Callable[[re.Match[str]], Values | None]]:
+        """The expression, and what reads the values of its parameters out of a match."""
+        if self._compiled is None:
+            pattern = re.compile(self._source)
+            self._compiled = pattern, _reader(pattern, [param.convertor for param in self._params])
+        return self._compiled
+
+
+def _pattern_matcher(pattern: _Pattern, limit: int | None) -> SegmentMatcher:
     def match(text: str) -> Values | None:
         if limit is not None and len(text) > limit:
             return None
-        found = fullmatch(text)
+        expression, read = pattern.compiled()
+        found = expression.fullmatch(text)
         return None if found is None else read(found)
 
     return match
 
 
-def _tail_pattern_matcher(
-    pattern: re.Pattern[str], convertors: Sequence[Convertor[Any]], limit: int | None
-) -> TailMatcher:
-    fullmatch, read = pattern.fullmatch, _reader(pattern, convertors)
-    mount = pattern.groupindex.get("mount")
-
+def _tail_pattern_matcher(pattern: _Pattern, limit: int | None) -> TailMatcher:
     def match(path: str, start: int) -> TailFound | None:
         if limit is not None and len(path) - start > limit:
             return None
-        found = fullmatch(path, start)
+        expression, read = pattern.compiled()
+        found = expression.fullmatch(path, start)
         if found is None:
             return None
         values = read(found)
-        return None if values is None else (values, found.start(mount) if mount else None)
+        if values is None:
+            return None
+        return values, found.start("mount") if "mount" in expression.groupindex else None
 
     return match
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
@@ -17,10 +17,11 @@ __all__ = ["MissRoute", "toggled_slash"]
 
 
 class MissRoute(BaseRoute):
-    """The route of a miss. Its settings for plugins are those of the mounts around the path."""
+    """The route of a miss. Its settings for plugins are those of ``around``, the mounts around the path."""
 
-    def __init__(self, miss: Miss) -> None:
+    def __init__(self, miss: Miss, around: Sequence[BaseRoute] = ()) -> None:
         self.miss = miss
+        self.around = tuple(around)
         self.call: Callable[[Request], Awaitable[Any]] = _ENDPOINTS[miss.kind](miss)
         self.endpoint = self.call
         self._set("/", None, None, None, None)

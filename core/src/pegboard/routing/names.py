@@ -9,8 +9,8 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Final
 
 from pegboard.routing.routes import BaseRoute, Host, Mount, WebSocketRoute
 from pegboard.routing.templates import Template
@@ -27,57 +27,76 @@ class NoMatchFound(Exception):
         super().__init__(f"No route is called {name!r} and takes exactly these path parameters: {given}")
 
 
-def path_for(routes: Sequence[Any], name: str, params: Mapping[str, Any]) -> URLPath | None:
-    """The path of the first route of this name that takes exactly these parameters.
+_NO_PREFIX: Final = Template.parse("")
 
-    Raises ValueRefused for a value that the path could not give back.
+
+def path_for(
+    routes: Sequence[Any], name: str, params: Mapping[str, Any], prefix: Template = _NO_PREFIX
+) -> URLPath | None:
+    """The path of the first route of this name that takes exactly these parameters, those of ``prefix`` among them.
+
+    ``prefix`` is the template of the mounts around the routes. Raises ValueRefused for a value that the path could not
+    give back.
     """
     for route in routes:
         if not isinstance(route, BaseRoute):  # an application's routes may be another framework's
             continue
         find = next((find for kind, find in _FINDERS if isinstance(route, kind)), _find_route)
-        found = find(route, name, params)
+        found = find(route, name, params, prefix)
         if found is not None:
             return found
     return None
 
 
-def _find_route(route: Any, name: str, params: Mapping[str, Any]) -> URLPath | None:
-    if name != route.name or set(params) != set(route.template.params):
+def _find_route(route: Any, name: str, params: Mapping[str, Any], prefix: Template) -> URLPath | None:
+    if name != route.name:
         return None
-    path, _ = route.template.build(params)
+    # The whole path is built at once: what is right in its parts may be read otherwise when they are joined.
+    template = _joined(prefix, route.template)
+    if set(params) != set(template.params):
+        return None
+    path, _ = template.build(params)
     return URLPath(path, protocol="websocket" if isinstance(route, WebSocketRoute) else "http")
 
 
-def _find_in_mount(mount: Mount, name: str, params: Mapping[str, Any]) -> URLPath | None:
-    template = mount.template if mount.path else Template.parse("")
+def _find_in_mount(mount: Mount, name: str, params: Mapping[str, Any], prefix: Template) -> URLPath | None:
+    template = _joined(prefix, mount.template) if mount.path else prefix
     if _leads_below(mount, template, name, params):
         return URLPath(_anything_below(template, params))
-    found = _find_inside(mount, template, name, params)
-    if found is None:
-        return None
-    prefix, _ = template.build(params)
-    return URLPath(prefix + str(found), protocol=found.protocol, host=found.host)
+    return _find_inside(mount, name, params, template)
 
 
-def _find_in_host(host: Host, name: str, params: Mapping[str, Any]) -> URLPath | None:
+def _find_in_host(host: Host, name: str, params: Mapping[str, Any], prefix: Template) -> URLPath | None:
     template = host.host_template
-    if _leads_below(host, template, name, params):
-        text, _ = template.build(params)
-        return URLPath(_anything_below(Template.parse(""), params), host=text)
-    found = _find_inside(host, template, name, params)
+    if not set(template.params) <= set(params):
+        return None
+    inner = {key: params[key] for key in params if key not in template.params}
+    if _leads_below(host, prefix, name, inner):
+        found: URLPath | None = URLPath(_anything_below(prefix, inner))
+    else:
+        found = _find_inside(host, name, inner, prefix)
     if found is None:
         return None
     text, _ = template.build(params)
     return URLPath(str(found), protocol=found.protocol, host=found.host or text)
 
 
-def _find_inside(outer: Mount | Host, template: Template, name: str, params: Mapping[str, Any]) -> URLPath | None:
-    """What the routes inside make of the name and of the parameters that are not the outer one's."""
+def _find_inside(outer: Mount | Host, name: str, params: Mapping[str, Any], prefix: Template) -> URLPath | None:
+    """What the routes inside make of what is left of the name."""
     inner_name = _inner_name(outer.name, name)
-    if inner_name is None or not set(template.params) <= set(params):
-        return None
-    return path_for(outer.routes, inner_name, {key: params[key] for key in params if key not in template.params})
+    return None if inner_name is None else path_for(outer.routes, inner_name, params, prefix)
+
+
+def _joined(prefix: Template, template: Template) -> Template:
+    if not prefix.text:
+        return template
+    return _known_join(prefix, template, tuple(map(id, (*prefix.params.values(), *template.params.values()))))
+
+
+@lru_cache(maxsize=4096)
+def _known_join(prefix: Template, template: Template, convertors: tuple[int, ...]) -> Template:
+    """Templates are equal by their text; the convertors say whether they mean the same."""
+    return template.join(prefix)
 
 
 def _leads_below(outer: Mount | Host, template: Template, name: str, params: Mapping[str, Any]) -> bool:

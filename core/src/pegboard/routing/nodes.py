@@ -5,7 +5,7 @@ One node stands for a position in a path, between two slashes. What can come nex
 - `children`: fixed segments, by their text;
 - `dynamic`: segments with parameters, equal ones sharing a child whatever their names; where many of them begin or end
   with fixed text, those are in `affixes`, by that text;
-- `tails`: templates that go on with something that can span slashes, by their fixed last segment (None: it has none);
+- `tails`: templates that go on with something that can span slashes;
 - `prefixes`: mounts that end here and take any rest that begins with a slash (at the root: any path);
 - `leaves`: templates that end here.
 
@@ -26,6 +26,7 @@ from typing import Any, Final, TypeAlias
 from pegboard.routing.affixes import Affix, Affixes, affix_of
 from pegboard.routing.matchers import SegmentMatcher, TailMatcher, key_of, segment_matcher, tail_matcher
 from pegboard.routing.segments import Segment, fixed_text, join, spans
+from pegboard.routing.tails import Tails
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +52,7 @@ class Node:
 
     `depth` is the number of segments before it, `first` the lowest order in or below it, `open_from` the lowest among
     its own tails and prefixes; `opener` is the one of these that comes first of all in or below it, if one does.
+    `is_fixed` says that nothing but fixed segments can come next.
     """
 
     __slots__ = (
@@ -59,6 +61,7 @@ class Node:
         "depth",
         "dynamic",
         "first",
+        "is_fixed",
         "leaves",
         "open_from",
         "opener",
@@ -71,13 +74,14 @@ class Node:
     affixes: Affixes[Way] | None
     leaves: Sequence[Leaf]
     prefixes: Sequence[Leaf]
-    tails: dict[str | None, list[Leaf]] | None
+    tails: Tails[Leaf] | None
 
     def __init__(self, depth: int, first: int) -> None:
         self.depth = depth
         self.first = first
         self.open_from = NO_ORDER
         self.opener: Leaf | None = None
+        self.is_fixed = True
         self.children = _NO_CHILDREN
         self.dynamic = _NONE_DYNAMIC
         self.affixes = None
@@ -91,12 +95,11 @@ class Node:
             return self.dynamic
         return sorted([*self.dynamic, *self.affixes.fitting(segment)], key=_first_of_way)
 
-    def open_leaves(self, last: str) -> Iterator[Leaf]:
-        """The prefixes, and the tails that can match a path with this last segment."""
+    def open_leaves(self, segments: Sequence[str]) -> Iterator[Leaf]:
+        """The prefixes, and the tails that may match a path of these segments."""
         yield from self.prefixes
         if self.tails is not None:
-            yield from self.tails.get(last, ())
-            yield from self.tails.get(None, ())
+            yield from self.tails.fitting(segments, self.depth)
 
 
 Way: TypeAlias = tuple[SegmentMatcher, Node]
@@ -125,6 +128,7 @@ class Builder:
         self.root = Node(0, 0)
         self._shared: dict[tuple[int, Hashable], Node] = {}
         self._affixed: dict[int, tuple[Node, list[tuple[Affix, Way]]]] = {}
+        self._tails: dict[int, tuple[Node, list[tuple[Sequence[Segment], bool, Leaf]]]] = {}
 
     def add(self, segments: Sequence[Segment], leaf: Leaf) -> None:
         """Put a leaf at the end of its segments; the first of them, before the leading slash, is empty."""
@@ -150,6 +154,8 @@ class Builder:
                 node.affixes = Affixes(affixed)
                 indexed = {id(way) for _, way in affixed}
                 node.dynamic = [way for way in node.dynamic if id(way) not in indexed]
+        for node, tails in self._tails.values():
+            node.tails = Tails(tails)
         return self.root
 
     def _dynamic(self, node: Node, segment: Segment, order: int) -> Node:
@@ -158,6 +164,7 @@ class Builder:
             self._shared[key] = Node(node.depth + 1, order)
             if node.dynamic is _NONE_DYNAMIC:
                 node.dynamic = []
+            node.is_fixed = False
             way = segment_matcher(segment), self._shared[key]
             node.dynamic.append(way)
             if any(affix := affix_of(segment)):
@@ -172,13 +179,12 @@ class Builder:
         mounted = leaf.mount + 1 - node.depth
         mount_part = len(join(segments[:mounted])) if mounted > 0 else None
         leaf.tail = tail_matcher(join(segments), mount_part=mount_part, prefix=leaf.is_prefix)
-        last = None if leaf.is_prefix else fixed_text(segments[-1])
-        node.tails = {} if node.tails is None else node.tails
-        node.tails.setdefault(last, []).append(leaf)
+        self._tails.setdefault(id(node), (node, []))[1].append((segments, leaf.is_prefix, leaf))
         _open(node, leaf)
 
 
 def _open(node: Node, leaf: Leaf) -> None:
+    node.is_fixed = False
     node.open_from = min(node.open_from, leaf.order)
     if leaf.order == node.first:
         node.opener = leaf

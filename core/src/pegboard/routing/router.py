@@ -6,11 +6,12 @@ result into tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from pegboard.routing.endpoints import MiddlewareFactory
 from pegboard.routing.flattening import FlatRoute, flatten
+from pegboard.routing.lists import RouteList
 from pegboard.routing.names import NoMatchFound, path_for
 from pegboard.routing.routes import BaseRoute, Host, Mount, PluginOverrides, Route, WebSocketRoute
 from pegboard.types import ASGIApp
@@ -28,20 +29,26 @@ class Router:
     """
 
     def __init__(self, routes: Sequence[BaseRoute] | None = None, *, redirect_slashes: bool = True) -> None:
-        self.routes: list[BaseRoute] = list(routes or ())
+        self._routes: RouteList[BaseRoute] = RouteList(routes or ())
         self.redirect_slashes = redirect_slashes
 
-    def changed(self) -> None:
-        """Called when a route was added."""
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """The routes in order, to be changed in any way.
+
+        Boards that serve them take the change in at once, or refuse it (ConfigurationError) and stay as they were.
+        Each change compiles their tables anew, so add many routes with one ``extend``.
+        """
+        return self._routes
+
+    @routes.setter
+    def routes(self, routes: Iterable[BaseRoute]) -> None:
+        if routes is not self._routes:
+            self._routes[:] = routes
 
     def append(self, route: BaseRoute) -> None:
         """Add a route to the end. A board that serves refuses a wrong one (ConfigurationError) and stays as it was."""
         self.routes.append(route)
-        try:
-            self.changed()
-        except BaseException:
-            self.routes.pop()
-            raise
 
     def add_route(
         self,
@@ -144,11 +151,19 @@ class Router:
         """Decorate an endpoint for QUERY."""
         return self.route(path, ["QUERY"], **options)
 
+    def schema_routes(self) -> Iterator[FlatRoute]:
+        """The routes to be told of in a description of the API, in order: those with ``include_in_schema``.
+
+        Each is in its place: ``template.text`` is its path from the root, ``hosts`` those that it is for, ``route`` has
+        the methods and the endpoint. Mounted applications, WebSockets and routes that are wrong are left out.
+        """
+        return (flat for flat in flatten(self.routes) if flat.route.include_in_schema)
+
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """The path of the route called ``name``; ``mount:route`` goes into a mount or host.
 
         Raises NoMatchFound when no route has this name and takes these parameters, ValueError for a value that no path
-        can carry.
+        can carry, and for a route that no board can serve where it stands.
         """
         found = path_for(self.routes, name, path_params)
         if found is None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pegboard.routing.endpoints import MiddlewareFactory, adapt, adapt_websocket, endpoint_name, is_function
+from pegboard.routing.lists import RouteList
 from pegboard.routing.templates import Template
 from pegboard.types import ASGIApp
 
@@ -22,7 +23,10 @@ PluginOverrides = Mapping[str, Any]
 class HasRoutes(Protocol):
     """A router: something that holds routes."""
 
-    routes: list[BaseRoute]
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes, in order."""
+        ...
 
 
 class BaseRoute:
@@ -151,7 +155,7 @@ class Inner(BaseRoute):
         if app is not None and not callable(app) and not hasattr(app, "routes"):
             raise TypeError(f"{self.label} has app={app!r}; expected an ASGI application or a Router")
         self.app = self.endpoint = app
-        self._routes = routes if routes is None or isinstance(routes, list) else list(routes)
+        self._routes = None if routes is None else RouteList(routes)
 
 
 class Mount(Inner):

@@ -12,17 +12,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final, TypeAlias
 
 from pegboard.convertors import PathConvertor, StringConvertor
 from pegboard.regex_safety import RegexError, inspect_regex
+from pegboard.regex_syntax import ASCII, bit_of
 from pegboard.routing.scanning import Param
 
 Segment: TypeAlias = tuple[str | Param, ...]
 """The parts between two slashes: () for nothing, ("users",) for fixed text."""
 
-LIMITS: Final[dict[int, int | None]] = {1: None, 2: 2048, 3: 256}
+LIMITS: Final[dict[int, int | None]] = {1: None, 2: 1024, 3: 128}
 """The longest text, in characters, that is matched against an expression whose time grows with this power of it."""
+
+_BEYOND_ASCII: Final = "\u00e9"
+_CHARACTERS: Final = (*ASCII, _BEYOND_ASCII)
 
 
 def split(parts: Sequence[str | Param]) -> tuple[Segment, ...]:
@@ -73,16 +78,36 @@ def limit_of(parts: Sequence[str | Param], *, tail: bool) -> int | None:
         greedy = PathConvertor if tail else StringConvertor
         last = parts[-1]
         ends_greedy = isinstance(last, Param) and type(last.convertor) is greedy
-        growth = inspect_regex(source(parts[:-1] if ends_greedy else parts)).growth
+        growth = inspect_regex(_typical(parts[:-1] if ends_greedy else parts)).growth
     if growth not in LIMITS:
         hint = "Use fewer parameters in a row, or convertors that do not accept the text between them."
         raise RegexError(f"matching can take time that grows with the power {growth} of a path's length", 0, hint)
     return LIMITS[growth]
 
 
-def source(parts: Sequence[str | Param]) -> str:
-    """The regular expression of the parts, its parameters without names."""
-    return "".join(f"(?:{part.convertor.regex})" if isinstance(part, Param) else re.escape(part) for part in parts)
+def _typical(parts: Sequence[str | Param]) -> str:
+    """A regular expression for these parts and all that differ from them in fixed text of the same kind.
+
+    Characters that are in the same sets of the parameters are interchangeable, and one stands for all: this can make
+    texts ambiguous that are not, never the other way round. So thousands of templates are looked at once.
+    """
+    params = [part for part in parts if isinstance(part, Param)]
+    sets = frozenset[int]().union(*(inspect_regex(param.convertor.regex).sets for param in params))
+    kinds = _kinds(tuple(sorted(sets)))
+    pieces = (
+        f"(?:{part.convertor.regex})"
+        if isinstance(part, Param)
+        else "".join(re.escape(kinds[char if char.isascii() else _BEYOND_ASCII]) for char in part)
+        for part in parts
+    )
+    return "".join(pieces)
+
+
+@cache
+def _kinds(sets: Sequence[int]) -> dict[str, str]:
+    """For each ASCII character, and for one that stands for all others, the first that is in the same of these sets."""
+    first: dict[tuple[int, ...], str] = {}
+    return {char: first.setdefault(tuple(mask & bit_of(char) and 1 for mask in sets), char) for char in _CHARACTERS}
 
 
 def regions(segments: Sequence[Segment]) -> Iterator[tuple[list[str | Param], bool]]:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from pegboard.convertors import DECLINED, Convertor, RegexError
 from pegboard.routing.host_names import check_host
+from pegboard.routing.reading import Reader, reader
 from pegboard.routing.scanning import Param, TemplateError, scan
 from pegboard.routing.segments import Segment, limit_of, regions, split
 
@@ -44,7 +45,7 @@ class Template:
     """A parsed path template; make one with `Template.parse`.
 
     `parts` are literal texts and parameters in order, `params` the convertors by name, in order. `limit` is the
-    longest path in characters that is safe to match against `regex`, None for any (see `segments`).
+    longest path in characters that is safe to match, None for any (see `segments`).
     """
 
     text: str
@@ -52,7 +53,7 @@ class Template:
     params: Mapping[str, Convertor[Any]] = field(compare=False, repr=False)
     is_host: bool = False
     limit: int | None = field(default=None, compare=False, repr=False)
-    _regex: re.Pattern[str] | None = field(default=None, init=False, compare=False, repr=False)
+    _reader: Reader | None = field(default=None, init=False, compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Template:
@@ -99,14 +100,12 @@ class Template:
         """The number of segments after the leading slash, trailing slashes not counted: 2 for `/a/{b}/`."""
         return max((number for number, segment in enumerate(self.segments) if segment), default=0)
 
-    @property
-    def regex(self) -> re.Pattern[str]:
-        """An expression for `fullmatch` with the whole decoded path; its groups have the parameters' names."""
-        if self._regex is None:
-            pattern = re.compile("".join(map(_named_source, self.parts)))
-            object.__setattr__(self, "_regex", pattern)
-            return pattern
-        return self._regex
+    def texts(self, path: str) -> dict[str, str] | None:
+        """The texts of the parameters in a decoded path, or in a host's name; None when it does not match."""
+        if self._reader is None:
+            object.__setattr__(self, "_reader", reader(self.segments))
+        found = self._reader(path)  # type: ignore[misc]
+        return None if found is None else dict(zip(self.params, found, strict=True))
 
     def join(self, prefix: Template) -> Template:
         """This template under the mount `prefix`, whose trailing slashes do not count.
@@ -149,7 +148,7 @@ class Template:
             raise ValueRefused(f"{len(path)} characters, and at most {self.limit} can be matched again", self.text)
         if not self.is_host:
             self._check_as_reference(path)
-        found = self.regex.fullmatch(path)
+        found = self.texts(path)
         for name, text in texts.items():
             back = found[name] if found else None
             if back != text or not _is_accepted(self.params[name], text):
@@ -174,10 +173,6 @@ def _limit(text: str, parts: tuple[str | Param, ...]) -> int | None:
             raise TemplateError(error.problem, text, first, error.hint) from None
         limits.extend([] if limit is None else [limit])
     return min(limits, default=None)
-
-
-def _named_source(part: str | Param) -> str:
-    return f"(?P<{part.name}>{part.convertor.regex})" if isinstance(part, Param) else re.escape(part)
 
 
 def _is_accepted(convertor: Convertor[Any], text: str) -> bool:

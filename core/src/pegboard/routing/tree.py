@@ -1,8 +1,8 @@
 """The table: from a method and a path to the payload of the first entry that takes both. It knows no routes, no hooks.
 
 What it answers is what this walk would answer, at a cost that does not grow with the number of entries, but for those
-that differ only in a regular expression of their own, or in what follows a parameter that spans slashes at the same
-place: these are tried one after the other.
+that differ only inside of one segment, in a convertor or in the text between two parameters: these are tried one after
+the other.
 
 1. The entries in the order given; the first whose path and method both match wins.
 2. Some path matched, but no method: OPTIONS or METHOD_NOT_ALLOWED, with the methods of all entries that match the path.
@@ -11,14 +11,17 @@ place: these are tried one after the other.
 An entry that is a *wall* ends the walk without an answer of its own: 2 and 3 are asked of the entries before it.
 
 Shape: a dict from method to a dict from path to the whole answer, decided when the table is built, for the paths of
-templates without parameters; behind it the trie of `nodes`, and the two ways through it of `walking`.
+templates without parameters; behind it the trie of `nodes`, and the two ways through it of `walking`. Between them
+stand the answers for the paths of late, so that what is asked again and again is not walked again. They are kept only
+where every convertor is one of `PURE`, which always makes the same of a text.
 
 Rules:
 
 - There is always a payload: misses have theirs from `fallback`, made once for each distinct miss at each wall. Those
   that can be told from the entries alone are made when the table is built.
 - No path raises, whatever is in it. Matching is on the decoded path and sees no query.
-- The prepared answers are shared by all requests, and therefore never hold parameters.
+- The prepared answers are shared by all requests, and therefore never hold parameters. Those that are kept are copied.
+- No more than `_KEPT` answers are kept for a method, of paths no longer than `_KEPT_LENGTH`, whoever asks for what.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+from pegboard.convertors import PURE
 from pegboard.routing.nodes import NO_ORDER, Builder, Leaf
 from pegboard.routing.shadows import COMMON_METHODS, Shadows, segments_of
 from pegboard.routing.templates import Template
@@ -80,7 +84,7 @@ class Entry(Generic[T]):
 
 
 class Table(Generic[T]):
-    """Entries made ready to be matched. Nothing in it changes but the cache of misses.
+    """Entries made ready to be matched. Nothing in it changes but the caches of misses and of late answers.
 
     Args:
         entries: in order of preference.
@@ -100,6 +104,7 @@ class Table(Generic[T]):
         "_effective",
         "_entries",
         "_fallback",
+        "_kept",
         "_methods",
         "_misses",
         "_redirect",
@@ -132,7 +137,10 @@ class Table(Generic[T]):
         self._root = builder.finish()
         self._methods = frozenset[str]().union(*(methods or COMMON_METHODS for methods in self._effective))
         self._static: dict[str, dict[str, Match[T]]] = {method: {} for method in self._methods | {"OPTIONS"}}
+        self._kept: dict[str, dict[str, Match[T]]] = {}
         self._prepare()
+        if all(type(convertor) in PURE for entry in entries for convertor in entry.template.params.values()):
+            self._kept = {method: {} for method in self._static}
 
     def match(self, method: str, path: str) -> Match[T]:
         """The payload for a request with its parameters, and the length of its mount prefix. Raises nothing.
@@ -140,10 +148,36 @@ class Table(Generic[T]):
         `path` is decoded and without `root_path`; the prefix's length is an index into it.
         """
         answers = self._static.get(method)
-        if answers is not None:
-            answer = answers.get(path)
-            if answer is not None:
-                return answer
+        if answers is None:
+            return self._found(method, path)
+        answer = answers.get(path)
+        if answer is not None:
+            return answer
+        kept = self._kept.get(method)
+        if kept is None:
+            return self._found(method, path)
+        answer = kept.get(path)
+        if answer is None:
+            answer = self._found(method, path)
+            if len(path) <= _KEPT_LENGTH:
+                if len(kept) >= _KEPT:
+                    kept.clear()
+                kept[path] = answer
+        payload, params, mount_end = answer
+        return answer if params is None else (payload, params.copy(), mount_end)
+
+    def shadowed(self) -> list[tuple[Entry[T], Entry[T]]]:
+        """Entries that no request can reach, each with an earlier one that takes its paths.
+
+        Told are those without parameters, those with parameters behind one that differs in their names alone, and those
+        behind a prefix that takes them all. Two entries of one fixed path are not. Costs one walk per static entry and
+        method.
+        """
+        shadows = Shadows(self._root, self._entries, self._effective)
+        return [(entry, taker) for order, entry in enumerate(self._entries) if (taker := shadows.taker(order))]
+
+    def _found(self, method: str, path: str) -> Match[T]:
+        """The answer of the trie."""
         found = straight(self._root, method, path)
         if found is UNCLEAR:
             found = search(self._root, method, path)
@@ -159,16 +193,6 @@ class Table(Generic[T]):
             return payload, {leaf.names[0]: values[0]}, mount_end
         return payload, dict(zip(leaf.names, values, strict=True)) or None, mount_end
 
-    def shadowed(self) -> list[tuple[Entry[T], Entry[T]]]:
-        """Entries that no request can reach, each with an earlier one that takes its paths.
-
-        Told are those without parameters, those with parameters behind one that differs in their names alone, and those
-        behind a prefix that takes them all. Two entries of one fixed path are not. Costs one walk per static entry and
-        method.
-        """
-        shadows = Shadows(self._root, self._entries, self._effective)
-        return [(entry, taker) for order, entry in enumerate(self._entries) if (taker := shadows.taker(order))]
-
     def _prepare(self) -> None:
         """Keep the answers for static paths, where they have no parameters, and make the misses that can be told."""
         for entry, methods in zip(self._entries, self._effective, strict=True):
@@ -177,11 +201,11 @@ class Table(Generic[T]):
             path = entry.template.text
             for method in {*(methods or self._methods), "OPTIONS"}:
                 if path not in self._static[method]:
-                    answer = self.match(method, path)
+                    answer = self._found(method, path)
                     if answer[1] is None:
                         self._static[method][path] = answer
             if methods is not None:
-                self.match(_NO_METHOD, path)
+                self._found(_NO_METHOD, path)
         for leaf in [None, *self._walls]:
             self._missed(_NOT_FOUND, leaf)
             if self._redirects(leaf):
@@ -232,6 +256,10 @@ def _toggled(path: str) -> str:
 
 _NOT_FOUND: Final = Miss(MissKind.NOT_FOUND)
 _REDIRECT_SLASH: Final = Miss(MissKind.REDIRECT_SLASH)
+
+_KEPT: Final = 512
+_KEPT_LENGTH: Final = 128
+"""Characters."""
 
 _NO_METHOD: Final = ""
 """A method that no entry lists."""

@@ -37,12 +37,17 @@ def straight(root: Node, method: str, path: str) -> Found | Unclear | None:
     values: Values = ()
     segments = path.split("/")
     for segment in segments:
+        following = node.children.get(segment)
+        if node.is_fixed:
+            if following is None:
+                return None if bound == NO_ORDER else UNCLEAR
+            node = following
+            continue
         if node.open_from < bound:
             found = _opening(node, values, segments, method, path)
             if found is not None:
                 return found
             bound = node.open_from
-        following = node.children.get(segment)
         for match, child in node.dynamic if node.affixes is None else node.ways(segment):
             more = match(segment)
             if more is not None:
@@ -54,10 +59,7 @@ def straight(root: Node, method: str, path: str) -> Found | Unclear | None:
         if following is None:
             return None if bound == NO_ORDER else UNCLEAR
         node = following
-    for leaf in node.leaves:
-        if leaf.order < bound and (leaf.methods is None or method in leaf.methods):
-            return leaf, values, mount_length(segments, leaf.mount) if leaf.mount else 0
-    return UNCLEAR
+    return _ending(node, bound, values, segments, method)
 
 
 def search(root: Node, method: str, path: str) -> Found | None:
@@ -75,7 +77,7 @@ def matches(root: Node, path: str) -> Iterator[Found]:
             yield from ((leaf, values, mount_length(segments, leaf.mount)) for leaf in node.leaves)
             continue
         if node.open_from < NO_ORDER:
-            openings = (_open(leaf, node, values, segments, path) for leaf in node.open_leaves(segments[-1]))
+            openings = (_open(leaf, node, values, segments, path) for leaf in node.open_leaves(segments))
             yield from filter(None, openings)
         segment = segments[node.depth]
         if segment in node.children:
@@ -84,6 +86,14 @@ def matches(root: Node, path: str) -> Iterator[Found]:
             more = match(segment)
             if more is not None:
                 branches.append((child, values + more))
+
+
+def _ending(node: Node, bound: int, values: Values, segments: Sequence[str], method: str) -> Found | Unclear:
+    """The leaf at the end of the path that takes the method, if it comes before everything that was passed by."""
+    for leaf in node.leaves:
+        if leaf.order < bound and (leaf.methods is None or method in leaf.methods):
+            return leaf, values, mount_length(segments, leaf.mount) if leaf.mount else 0
+    return UNCLEAR
 
 
 def _opening(node: Node, values: Values, segments: Sequence[str], method: str, path: str) -> Found | None:
