@@ -3,6 +3,7 @@
     Exception
     ├── HTTPException          an answer: status, detail and headers for the client
     ├── WebSocketException     a close: code and reason for the client
+    ├── ClientDisconnect       an OSError: the client has left
     ├── ConfigurationError     the board refuses to start: everything found wrong, together
     ├── HookError              a plugin broke the hook contract while a request ran
     └── FrozenError            the board no longer takes what was offered
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 from pegboard.status import phrase
 
-__all__ = ["ConfigurationError", "FrozenError", "HTTPException", "HookError", "WebSocketException"]
+__all__ = ["ClientDisconnect", "ConfigurationError", "FrozenError", "HTTPException", "HookError", "WebSocketException"]
 
 
 class HTTPException(Exception):
@@ -53,6 +54,10 @@ class WebSocketException(Exception):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(code={self.code!r}, reason={self.reason!r})"
+
+
+class ClientDisconnect(OSError):
+    """The client has left: its body will not arrive, or nothing more can be sent to it."""
 
 
 class ConfigurationError(Exception):

@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar, NamedTuple
 
@@ -29,11 +30,12 @@ from pegboard.conditional import make_etag
 from pegboard.content_disposition import content_disposition
 from pegboard.exceptions import HTTPException
 from pegboard.file_answers import FileAnswer, answer_for
+from pegboard.file_siblings import PRECOMPRESSED, find_siblings, sibling_headers
 from pegboard.file_types import guess_media_type
 from pegboard.headers import MutableHeaders
 from pegboard.http_dates import format_http_date
 from pegboard.open_files import FilePieces, OpenFile
-from pegboard.raw_headers import field_value, find
+from pegboard.raw_headers import field_value, find, merge_vary
 from pegboard.types import RawHeaders, Receive, Scope, Send
 
 __all__ = ["FileResponse"]
@@ -149,8 +151,8 @@ class FileResponse(Response):
 
     def _look(self, scope: Scope, file: OpenFile) -> _Ready:
         """Open the file, decide the answer, read the first portion: runs in a thread."""
-        known = file.open(self.path)
-        answer = answer_for(scope, self.status_code, self._headers_of(known), known.st_size)
+        known, headers = self._choose(scope, file)
+        answer = answer_for(scope, self.status_code, headers, known.st_size)
         silent = scope["method"] == "HEAD"
         pieces = FilePieces(file, () if silent else answer.pieces)
         if not silent and _is_sent_by_path(scope, answer):
@@ -158,6 +160,22 @@ class FileResponse(Response):
         elif silent or not _is_sent_by_descriptor(scope, answer):
             return _Ready(answer, pieces, pieces.read(self.chunk_size))
         return _Ready(answer, pieces, None)
+
+    def _choose(self, scope: Scope, file: OpenFile) -> tuple[os.stat_result, RawHeaders]:
+        """Open the file that answers, and give its headers: a compressed one beside it, where that is wanted."""
+        if PRECOMPRESSED not in scope:
+            known = file.open(self.path)
+            return known, self._headers_of(known)
+        for sibling in find_siblings(scope, self.path, self.raw_headers):
+            # One that cannot be read, or has just gone, is none.
+            with suppress(OSError):
+                known = file.open(sibling.path)
+                return known, sibling_headers(self._headers_of(sibling.original), sibling.coding, known)
+        known = file.open(self.path)
+        headers = self._headers_of(known)
+        if find(headers, b"content-encoding") is None:
+            merge_vary(headers, b"Accept-Encoding")
+        return known, headers
 
     def _headers_of(self, known: os.stat_result) -> RawHeaders:
         """The headers of the whole file, without its length."""

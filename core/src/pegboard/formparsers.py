@@ -15,11 +15,11 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from pegboard.body_limits import closing_headers
 from pegboard.form_limits import FormLimits, MultiPartException, over_limit
 from pegboard.media_types import parse_media_type
 from pegboard.multidict import FormData, parse_fields
 from pegboard.multipart_forms import BATCH, MultipartForm
-from pegboard.requests import closing_headers
 from pegboard.uploads import UploadFile
 
 if TYPE_CHECKING:

@@ -6,30 +6,29 @@ slot that is not filled yet means "not read yet".
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import msgspec
+from anyio import Event
 
+from pegboard.body_limits import announces_more, too_large
 from pegboard.connections import HTTPConnection
-from pegboard.exceptions import HTTPException
+from pegboard.exceptions import ClientDisconnect, HTTPException
 from pegboard.inbox import Inbox
 from pegboard.raw_headers import field_value
 from pegboard.typed_json import decode_json
 from pegboard.types import Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
+    from pegboard.decoding import BodyDecoder
     from pegboard.formparsers import FormLimits, FormReading
     from pegboard.multidict import FormData
 
 __all__ = ["ClientDisconnect", "HTTPConnection", "Request"]
 
 T = TypeVar("T")
-
-
-class ClientDisconnect(OSError):
-    """The client has left: its body will not arrive, or nothing more can be sent to it."""
 
 
 class Request(HTTPConnection):
@@ -45,6 +44,7 @@ class Request(HTTPConnection):
         "_limit",
         "_passed_on",
         "_read",
+        "_reading",
         "_receive",
         "_send",
         "_taken",
@@ -64,6 +64,7 @@ class Request(HTTPConnection):
         self._send: Send = send or _no_send
         self._limit = max_body_size
         self._read = self._taken = self._passed_on = False
+        self._reading: bool | Event = False  # True while a task reads the body, an Event when others wait for it.
         self.bytes_in = 0
         # The form, once it was read: whoever ends the request sees at no cost whether there is something to close.
         self.kept_form: FormData | None = None
@@ -111,21 +112,34 @@ class Request(HTTPConnection):
     async def body(self) -> bytes:
         """The whole body. Raises as ``stream`` does, also when the stream was read in part.
 
-        A reading that is cancelled loses nothing: the next goes on where it stopped.
+        A reading that is cancelled loses nothing: the next goes on where it stopped. Several tasks may ask at once.
         """
         try:
             return self._body
         except AttributeError:
             self._check_untaken("")
+        if self._reading:
+            self._reading = ends = Event() if self._reading is True else self._reading
+            await ends.wait()
+            return await self.body()
+        if self._read and self._limit is not None and self.bytes_in > self._limit:
+            raise too_large(self.scope, self._limit)
         pieces = self._kept_pieces = self._pieces()
-        while not self._ended():
-            pieces.append(self._chunk(await self._receive()))
+        self._reading = True
+        try:
+            while not self._read:
+                pieces.append(self._chunk(await self._receive()))
+        finally:
+            self._end_reading()
         self._body = body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         del self._kept_pieces
         return body
 
-    def _ended(self) -> bool:
-        return self._read
+    def _end_reading(self) -> None:
+        """Let those go on who wait for the one that reads."""
+        others, self._reading = self._reading, False
+        if not isinstance(others, bool):
+            others.set()
 
     def _pieces(self, *, take: bool = False) -> list[bytes]:
         """What a reading of the body that was cancelled had received; with ``take`` it is the caller's from now on."""
@@ -228,10 +242,29 @@ class Request(HTTPConnection):
             return {"type": "http.request", "body": body, "more_body": False}
         return await self._receive()
 
-    async def send_early_hints(self, links: Sequence[str]) -> None:
+    def decode_body(self, decoder: BodyDecoder) -> None:
+        """Let everyone who reads the body from now on, applications behind included, have what ``decoder`` gives.
+
+        It is for `request` hooks. What was kept before is decoded, too. Headers lose what speaks of the bytes sent.
+        ``max_body_size`` limits those and the decoded ones. Raises RuntimeError when ``stream`` gave pieces away.
+        """
+        from pegboard.decoding import Decoding, decoded_headers  # noqa: PLC0415  for bodies that have a coding
+
+        self._check_untaken(" for a decoder")
+        kept = b"".join(self._pieces(take=True))
+        if hasattr(self, "_body"):
+            kept = self._body
+            del self._body
+        self.inbox()  # It stays below: those who watch for the client's leaving see the server's own messages.
+        self._receive = Decoding(self.scope, self._receive, decoder, self._limit, kept, self._read).receive
+        self.replace_headers(decoded_headers(self.scope["headers"]))
+        self._read = False
+        self.bytes_in = 0
+
+    async def send_early_hints(self, link: str, /, *more: str) -> None:
         """Send a 103 with Link headers (RFC 8297) ahead of the response, where the server offers it."""
         if "http.response.early_hint" in self.scope.get("extensions", {}):
-            raw = [field_value("link", link) for link in links]
+            raw = [field_value("link", each) for each in (link, *more)]
             await self._send({"type": "http.response.early_hint", "links": raw})
 
     async def send_push_promise(self, path: str) -> None:
@@ -246,28 +279,12 @@ class Request(HTTPConnection):
         chunk: bytes = message.get("body", b"")
         if not message.get("more_body", False):
             self._read = True
-        elif self.bytes_in == 0 and self._limit is not None:
-            self._refuse_announced(self._limit)
+        elif self.bytes_in == 0 and announces_more(self.header(b"content-length"), self._limit):
+            raise too_large(self.scope, self._limit)
         self.bytes_in += len(chunk)
         if self._limit is not None and self.bytes_in > self._limit:
             raise too_large(self.scope, self._limit)
         return chunk
-
-    def _refuse_announced(self, limit: int) -> None:
-        """Refuse a body of several pieces whose Content-Length is over the limit before it is all sent."""
-        length = self.header(b"content-length")
-        if length is not None and length.isdigit() and (len(length) > 18 or int(length) > limit):
-            raise too_large(self.scope, limit)
-
-
-def too_large(scope: Scope, limit: int) -> HTTPException:
-    """The answer to a body over ``limit`` bytes: 413 (RFC 9110 section 15.5.14), closing an HTTP/1 connection."""
-    return HTTPException(413, f"The body is larger than {limit} bytes", closing_headers(scope))
-
-
-def closing_headers(scope: Scope) -> dict[str, str] | None:
-    """The headers of an answer behind which the rest of the body is not read: HTTP/1 has to close the connection."""
-    return {"Connection": "close"} if scope.get("http_version", "1.1") in ("1.0", "1.1") else None
 
 
 _PUSHED_HEADERS = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"user-agent"})

@@ -140,3 +140,46 @@ def test_an_open_stream_holds_a_few_megabytes_at_most_whatever_the_level(coding_
     command = [sys.executable, "-c", MEMORY, coding, str(level)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert int(ran.stdout) < 4500
+
+
+@pytest.mark.parametrize("level", [1, 2, 6])
+def test_gzip_is_done_by_another_library_when_it_has_to_be_fast(level: int) -> None:
+    codec = make_codec("gzip", level, fast=True)
+    assert (codec.coding, codec.level) == ("gzip", min(level, 2))
+    assert decoder("gzip")(codec.whole(TEXT)) == TEXT
+    assert codec.whole(TEXT) != make_codec("gzip", level).whole(TEXT)
+    assert codec.inline > make_codec("gzip", level).inline
+    stream, decode = codec.stream(), decoder("gzip")
+    assert decode(stream.feed(b"one")) == b"one"
+    assert decode(stream.finish(b"two")) == b"two"
+    for coding in ("zstd", "br"):
+        assert make_codec(coding, 3, fast=True).whole(TEXT) == make_codec(coding, 3).whole(TEXT)
+
+
+WITHOUT = """
+import sys
+sys.modules["zlib_ng"] = sys.modules["isal"] = None
+import gzip, zlib
+from pegboard_gzip.codecs import make_codec, zlib as used
+from pegboard_gzip.decoders import DECODERS
+assert used is zlib
+codec = make_codec("gzip", 6)
+text = b"a text that repeats itself, " * 100
+assert codec.whole(text) == zlib.compress(text, 6, 31)
+stream = codec.stream()
+assert gzip.decompress(stream.feed(text) + stream.finish(text)) == text * 2
+decoder = DECODERS["gzip"]()
+assert b"".join(decoder.feed(gzip.compress(text * 5000))) == text * 5000
+decoder.finish()
+from pegboard_gzip import Gzip
+Gzip()
+try:
+    make_codec("gzip", 6, fast=True)
+except ImportError:
+    print("as it should be")
+"""
+
+
+def test_where_there_is_no_wheel_the_standard_library_does_it() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False)
+    assert done.stdout == "as it should be\n", done.stderr

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard_gzip.negotiation import MAX_LENGTH, MAX_MEMBERS, Choice, Negotiator, choose, parse_weights
+from pegboard_gzip.negotiation import MAX_LENGTH, MAX_MEMBERS, Choice, Negotiator, choose, parse_weights, ranked
 
 OFFERED = ("zstd", "br", "gzip")
 
@@ -198,3 +198,17 @@ def test_the_choice_is_always_one_that_the_client_accepts(weights: dict[str, int
     assert choice == reference_choice(weights, offered)
     if choice.coding is not None:
         assert weights.get(choice.coding, weights.get("*", 0)) > 0
+
+
+@given(
+    st.dictionaries(st.sampled_from([*OFFERED, "identity", "*"]), st.integers(0, 1000)),
+    st.permutations(OFFERED),
+)
+def test_the_ranking_agrees_with_the_choice(weights: dict[str, int], offered: list[str]) -> None:
+    best = ranked(weights, offered)
+    assert list(best[:1]) == [coding for coding in [choose(weights, offered).coding] if coding]
+    others = weights.get("*", 0)
+    assert [weights.get(coding, others) for coding in best] == sorted(
+        (weights.get(coding, others) for coding in best), reverse=True
+    )
+    assert set(best) == {coding for coding in offered if choose(weights, [coding]).coding}

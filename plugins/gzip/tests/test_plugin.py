@@ -234,3 +234,19 @@ async def test_a_descriptor_is_handed_to_the_server_unless_it_is_compressed(ask:
         assert (await ask(app, accept="identity", extensions=FILES)).messages[1] == message
         os.lseek(file.fileno(), 0, os.SEEK_SET)
         assert (await ask(app, accept="gzip", extensions=FILES)).decoded == TEXT.encode()
+
+
+@pytest.mark.parametrize("accept", ["zstd", "br", "gzip"])
+async def test_trailers_follow_a_compressed_body(ask: Ask, accept: str) -> None:
+    trailers = {"type": "http.response.trailers", "headers": [(b"x-sum", b"1")], "more_trailers": False}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-type", b"text/plain"), (b"trailer", b"x-sum")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers, "trailers": True})
+        await send(body(TEXT[:2000], True))
+        await send(body(TEXT[2000:]))
+        await send(trailers)
+
+    answer = await ask(board(Mount("/", app)), accept=accept, extensions={"http.response.trailers": {}})
+    assert (answer.coding, answer.decoded, answer.messages[-1]) == (accept, TEXT.encode(), trailers)
+    assert answer.messages[0]["trailers"] is True

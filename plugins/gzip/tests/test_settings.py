@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +58,14 @@ def test_all_sources_can_set_what_there_is() -> None:
         ({"by_type": {"json": True}}, '"json"'),
         ({"by_type": {"text/html": {"br_level": 99}}}, "br_level"),
         ({"minimum_sise": 1}, "minimum_size"),
+        ({"padding": 257}, "padding"),
+        ({"dictionaries": ["no/such/file"]}, 'no readable file "no/such/file"'),
+        ({"precompressed": ["br", "br"]}, "precompressed[1]: br is named twice"),
+        ({"request_codings": ["deflate"]}, '"zstd"'),
+        ({"max_decoded_size": 0}, "max_decoded_size"),
+        ({"max_ratio": 0}, "max_ratio"),
+        ({"max_request_codings": 5}, "max_request_codings"),
+        ({"cache_size": -1}, "cache_size"),
     ],
 )
 def test_what_is_wrong_is_named(values: dict[str, Any], message: str) -> None:
@@ -80,3 +91,22 @@ def test_a_type_may_have_some_levels_of_its_own() -> None:
     assert settings.level("br", Levels(gzip_level=9)) == 5
     assert settings.level("gzip", Levels(gzip_level=9)) == 9
     assert settings.level("br", Levels(br_level=0)) == 0
+
+
+def test_what_is_fast_needs_the_package_that_makes_it_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert problems({"fast": True}) == ""
+    monkeypatch.setitem(sys.modules, "isal", None)
+    assert 'pip install "pegboard-gzip[fast]"' in problems({"fast": True})
+    assert problems({"fast": False}) == ""
+
+
+def test_what_has_to_be_asked_for_is_off() -> None:
+    settings = GzipSettings()
+    assert (settings.fast, settings.padding, settings.cache_size, settings.max_request_codings) == (False, 0, 0, 1)
+    assert (settings.dictionaries, settings.precompressed, settings.request_codings) == ((), (), ())
+
+
+def test_every_setting_is_in_the_table_of_the_readme() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    table = re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE)
+    assert sorted(table) == sorted(GzipSettings.__struct_fields__)

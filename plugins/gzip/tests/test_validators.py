@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pegboard_gzip.codecs import CODINGS
-from pegboard_gzip.validators import strip_codings, tag_for
+from pegboard_gzip.validators import strip_codings, tag_for, weak_tag
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,10 @@ def test_every_list_of_changed_tags_is_turned_back_whole(tags: list[tuple[bytes,
 def test_long_hostile_conditions_take_linear_time() -> None:
     for hostile in (b'"' * 60_000, b"--" * 30_000, b'"' + b"--a" * 20_000, b'W/"--' * 12_000):
         assert strip_codings(hostile, CODINGS) == hostile
+
+
+@pytest.mark.parametrize(
+    ("tag", "weak"), [(b'"v1"', b'W/"v1"'), (b'W/"v1"', b'W/"v1"'), (b'""', b'W/""'), (b"v1", None), (b'"a"b"', None)]
+)
+def test_a_tag_of_bytes_that_are_never_the_same_is_weak(tag: bytes, weak: bytes | None) -> None:
+    assert weak_tag(tag) == weak

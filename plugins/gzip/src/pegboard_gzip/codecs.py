@@ -19,7 +19,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -36,7 +36,7 @@ try:
 except ImportError:  # pragma: no cover - where it has no wheel
     import zlib  # type: ignore[no-redef]
 
-__all__ = ["CODINGS", "Codec", "Coding", "Stream", "make_codec"]
+__all__ = ["CODINGS", "Codec", "Coding", "Stream", "brotli", "make_codec", "zlib", "zstd"]
 
 Coding = Literal["zstd", "br", "gzip"]
 
@@ -51,6 +51,8 @@ _ZSTD_SMALL_TABLES = 3  # up to this level tables are smaller than the window's 
 _BROTLI_STREAM_WINDOW = 18
 _BROTLI_STREAM_QUALITY = {7: 6, 8: 6, 9: 6}
 _GZIP_CONTAINER = 31
+_ISAL_HIGHEST = 2  # level 3 takes half as long again, and gains nothing on pages
+_KIB = 1024
 
 
 class Stream(Protocol):
@@ -72,7 +74,8 @@ class Codec(NamedTuple):
     """One coding at one level.
 
     ``whole`` compresses a whole body, ``stream`` starts one that comes in pieces, and ``inline`` is the number of bytes
-    from which work belongs in a thread.
+    from which work belongs in a thread. ``exact`` says that a body has the same bytes for every client and every time,
+    and ``mark`` stands in the tags of such bodies.
     """
 
     coding: str
@@ -80,13 +83,21 @@ class Codec(NamedTuple):
     whole: Whole
     stream: Callable[[], Stream]
     inline: int
+    exact: bool = True
+    mark: str = ""
 
 
-def make_codec(coding: str, level: int) -> Codec:
-    """The codec of ``coding`` at ``level``. Raises KeyError for a coding that is none of `CODINGS`."""
+def make_codec(coding: str, level: int, fast: bool = False) -> Codec:
+    """The codec of ``coding`` at ``level``. Raises KeyError for a coding that is none of `CODINGS`.
+
+    ``fast`` is for gzip: it is done by ISA-L, whose levels end at 2 here. Raises ImportError where that is missing.
+    """
+    if fast and coding == "gzip":
+        level = min(level, _ISAL_HIGHEST)
+        return Codec(coding, level, _isal_whole(level), partial(_GzipStream, level, _isal()), 160 * _KIB, mark=coding)
     whole, stream, limits = _CODECS[coding]
     inline = next(size for highest, size in limits if level <= highest)
-    return Codec(coding, level, whole(level), partial(stream, level), inline)
+    return Codec(coding, level, whole(level), partial(stream, level), inline, mark=coding)
 
 
 @cache
@@ -112,6 +123,18 @@ def _brotli_whole(level: int) -> Whole:
 
 def _gzip_whole(level: int) -> Whole:
     return lambda data: zlib.compress(data, level, _GZIP_CONTAINER)
+
+
+def _isal() -> Any:
+    """ISA-L in the words of zlib, from the package of that name."""
+    from isal import isal_zlib  # noqa: PLC0415  optional
+
+    return isal_zlib
+
+
+def _isal_whole(level: int) -> Whole:
+    isal = _isal()
+    return lambda data: isal.compress(data, level, _GZIP_CONTAINER)
 
 
 class _ZstdStream:
@@ -150,17 +173,17 @@ class _BrotliStream:
 class _GzipStream:
     __slots__ = ("_compressor",)
 
-    def __init__(self, level: int) -> None:
-        self._compressor = zlib.compressobj(level, zlib.DEFLATED, _GZIP_CONTAINER)
+    def __init__(self, level: int, library: Any = zlib) -> None:
+        self._compressor = library.compressobj(level, zlib.DEFLATED, _GZIP_CONTAINER)
 
     def feed(self, data: bytes) -> bytes:
-        return self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+        compressed: bytes = self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+        return compressed
 
     def finish(self, data: bytes) -> bytes:
-        return self._compressor.compress(data) + self._compressor.flush()
+        compressed: bytes = self._compressor.compress(data) + self._compressor.flush()
+        return compressed
 
-
-_KIB = 1024
 
 _CODECS: Mapping[str, tuple[Callable[[int], Whole], Callable[[int], Stream], Sequence[tuple[int, int]]]] = {
     "zstd": (

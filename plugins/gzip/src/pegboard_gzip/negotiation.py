@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["MAX_LENGTH", "MAX_MEMBERS", "Choice", "Negotiator", "choose", "parse_weights"]
+__all__ = ["MAX_LENGTH", "MAX_MEMBERS", "Choice", "Negotiator", "choose", "parse_weights", "ranked"]
 
 MAX_LENGTH = 1024
 """How many bytes an Accept-Encoding header may have, all its lines together."""
@@ -89,6 +89,17 @@ def choose(weights: Mapping[str, int], offered: Sequence[str]) -> Choice:
     if best is not None and (plain is None or best_weight >= plain):
         return Choice(best, True)
     return Choice(None, plain != 0)
+
+
+def ranked(weights: Mapping[str, int], offered: Sequence[str]) -> tuple[str, ...]:
+    """Those of ``offered``, the preferred ones first, that a client with these weights takes; its best first.
+
+    What it would rather have no coding than is left out.
+    """
+    others = weights.get("*", 0)
+    least = max(weights.get("identity", others), 1)
+    taken = [coding for coding in offered if weights.get(coding, others) >= least]
+    return tuple(sorted(taken, key=lambda coding: -weights.get(coding, others)))
 
 
 def _thousandths(weight: bytes | None) -> int:

@@ -6,8 +6,11 @@ from typing import Any
 
 from pegboard import Plugin, RouteHooks, hookimpl
 from pegboard.concurrency import ThreadLimit
+from pegboard_gzip.kept_bodies import KeptBodies
 from pegboard_gzip.policy import Policy
+from pegboard_gzip.request_bodies import RequestBodies
 from pegboard_gzip.settings import GzipRouteSettings, GzipSettings
+from pegboard_gzip.siblings import Siblings
 
 __all__ = ["Gzip"]
 
@@ -20,6 +23,7 @@ class Gzip(Plugin[GzipSettings]):
 
     name = "gzip"
     phase = "content"
+    response_headers = ("content-encoding",)
     Settings = GzipSettings
     RouteSettings = GzipRouteSettings
 
@@ -35,6 +39,7 @@ class Gzip(Plugin[GzipSettings]):
         inside = board.plugins[names.index(self.name) + 1 :]
         self._inline = not any({"body", "route"} & set(member.impl.hooks) for member in inside)
         self._threads = ThreadLimit("gzip", self.settings.thread_count())
+        self._kept = KeptBodies(self.settings.cache_size) if self.settings.cache_size else None
 
     @hookimpl
     def route(self, settings: GzipRouteSettings) -> RouteHooks:
@@ -43,11 +48,16 @@ class Gzip(Plugin[GzipSettings]):
         for known, hooks in self._hooks:
             if known == values:
                 return hooks
-        hooks = _bind(Policy(settings, self._threads, self._inline))
+        hooks = _bind(Policy(settings, self._threads, self._inline, self._kept))
         self._hooks.append((values, hooks))
         return hooks
 
 
 def _bind(policy: Policy) -> RouteHooks:
-    first = (policy.refuse,) if policy.settings.refuse_unacceptable else ()
-    return RouteHooks(request=(*first, policy.request), body=policy.body)
+    settings = policy.settings
+    hooks: list[Any] = [policy.refuse] if settings.refuse_unacceptable else []
+    if settings.request_codings:
+        hooks.append(RequestBodies(settings).request)
+    if settings.precompressed:
+        hooks.append(Siblings(settings.precompressed).request)
+    return RouteHooks(request=(*hooks, policy.request), body=policy.body)

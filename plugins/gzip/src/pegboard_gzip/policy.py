@@ -9,65 +9,65 @@ else passes through a body filter, which the core feeds in the right order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from pegboard.concurrency import ThreadLimit
 from pegboard.filters import BodyFilter
 from pegboard.raw_headers import find, merge_vary, replace
 from pegboard.requests import Request
 from pegboard.responses import Head, PlainTextResponse, Response
-from pegboard_gzip.codecs import CODINGS, Codec, make_codec
+from pegboard.types import RawHeaders
+from pegboard_gzip.codecs import CODINGS, Codec
 from pegboard_gzip.compressing import Compressing
 from pegboard_gzip.conditions import asked_about, turn_back
-from pegboard_gzip.media_rules import matching
+from pegboard_gzip.dictionaries import CODING, read_dictionaries
+from pegboard_gzip.kept_bodies import KEPT_MARK, KeptBodies, is_lasting
+from pegboard_gzip.kinds import Kind, Kinds
 from pegboard_gzip.negotiation import Negotiator
-from pegboard_gzip.response_rules import (
-    NOT_MODIFIED,
-    PARTIAL,
-    WITHOUT_CONTENT,
-    describe_body,
-    encode_head,
-)
-from pegboard_gzip.settings import GzipRouteSettings, Levels
+from pegboard_gzip.response_rules import NOT_MODIFIED, PARTIAL, WITHOUT_CONTENT, encode_head, must_stay
+from pegboard_gzip.settings import GzipRouteSettings
+from pegboard_gzip.validators import weak_tag
 from pegboard_gzip.wishes import read_wishes
 
 __all__ = ["Policy"]
 
-_VARY = b"Accept-Encoding"
 _WHOLE_FILE = 64 * 1024
 """Bytes of a stream of known length up to which it is collected, so that it can be sent with its new length."""
-
-
-class _Kind(NamedTuple):
-    """How one type of content is compressed: the codec for each coding, and whether its pieces are waited for."""
-
-    codecs: Mapping[str, Codec]
-    immediate: bool
 
 
 class Policy:
     """Compression as the settings of one or more routes want it.
 
     ``inline`` says that whole bodies may be compressed on the spot, since no plugin further inside filters them.
+    ``kept`` is where compressed bodies are kept, if they are. Raises OSError for a dictionary that cannot be read.
     """
 
-    def __init__(self, settings: GzipRouteSettings, threads: ThreadLimit, inline: bool) -> None:
+    def __init__(
+        self, settings: GzipRouteSettings, threads: ThreadLimit, inline: bool, kept: KeptBodies | None = None
+    ) -> None:
         self.settings = settings
         self._minimum = settings.minimum_size
         self._threads = threads
         self._inline = inline
+        self._kept = None if settings.padding else kept
+        dictionaries = read_dictionaries(settings.dictionaries)
+        self._dictionaries = frozenset(dictionary.name for dictionary in dictionaries)
+        self._kind = Kinds(settings, dictionaries).find
         self._choice = Negotiator(settings.codings).choice
-        self._usual = {str(coding): make_codec(coding, settings.level(coding)) for coding in settings.codings}
-        self._kind = lru_cache(256)(self._find_kind)
+        self._choice_with_dictionary = Negotiator((CODING, *settings.codings)).choice
+        self._vary = (b"vary", b"Accept-Encoding, Available-Dictionary" if dictionaries else b"Accept-Encoding")
+        marks = ("", KEPT_MARK) if self._kept is not None else ("",)
+        self._marks = {str(coding): tuple(f"{coding}{mark}" for mark in marks) for coding in CODINGS}
+        self._all_marks = tuple(mark for marks in self._marks.values() for mark in marks)
 
     def refuse(self, request: Request) -> Response | None:
         """The answer 406 to a request that accepts nothing of what could be sent (RFC 9110 section 15.5.7)."""
-        if self._choice(read_wishes(request.scope["headers"])[0]).acceptable:
+        accepted = read_wishes(request.scope["headers"])[0]
+        if self._choice(accepted).acceptable or self._coding(request, accepted) is not None:
             return None
         offered = ", ".join((*self.settings.codings, "identity"))
-        return PlainTextResponse(f"Accept-Encoding accepts none of: {offered}", 406, {"Vary": "Accept-Encoding"})
+        vary = self._vary[1].decode("ascii")
+        return PlainTextResponse(f"Accept-Encoding accepts none of: {offered}", 406, {"Vary": vary})
 
     def request(self, request: Request) -> None:
         """Turn conditions on tags of compressed responses back into conditions on the endpoint's own tags."""
@@ -76,93 +76,122 @@ class Policy:
         condition = b"if-none-match" if reading else b"if-match"
         for name, value in scope["headers"]:
             if name == condition and b"--" in value:
-                turn_back(request, condition, self._wanted(request) if reading else CODINGS)
+                turn_back(request, condition, self._wanted(request) if reading else self._all_marks)
                 return
 
     def body(self, request: Request, response: Head) -> BodyFilter | None:
         """Compress a response, or not: the head is changed now, or as soon as its body decides."""
-        status = response.status_code
-        whole = response.whole
-        if whole and len(response.body) < self._minimum and status != NOT_MODIFIED:  # type: ignore[attr-defined]
+        if response.whole and len(response.body) < self._minimum and response.status_code != NOT_MODIFIED:
             return None
-        raw = response.raw_headers
-        if status in WITHOUT_CONTENT or status < 200:
-            if status == NOT_MODIFIED and request.scope["method"] in _READING:
-                self._not_modified(request, response)
+        kind = None
+        for name, value in response.raw_headers:
+            if name == b"content-type":
+                kind = self._kind(value)
+                break
+        if kind is None and response.status_code != NOT_MODIFIED:
             return None
-        body = describe_body(raw)
-        if body is None:
-            self._mark_partial(response)
+        return self._consider(request, response, kind)
+
+    def _consider(self, request: Request, response: Head, kind: Kind | None) -> BodyFilter | None:
+        status, raw = response.status_code, response.raw_headers
+        if status == NOT_MODIFIED and request.scope["method"] in _READING:
+            self._not_modified(request, response)
+        if kind is None or status in WITHOUT_CONTENT or status < 200:
             return None
-        content_type, length = body
-        kind = self._kind(content_type)
-        if kind is None or (not whole and length is not None and length < self._minimum):
+        if must_stay(raw):
+            if status == PARTIAL:
+                # A part without a coding: what the whole one would vary by is said here too (RFC 9110 section 15.3.7).
+                self._add_vary(raw)
             return None
-        merge_vary(raw, _VARY)
+        length = None if response.whole else _length(raw)
+        if length is not None and length < self._minimum:
+            return None
+        self._add_vary(raw)
         accepted, forbidden = read_wishes(request.scope["headers"])
-        coding = self._choice(accepted).coding
+        coding = self._coding(request, accepted)
         if coding is None or forbidden or status == PARTIAL:
             return None
         codec = kind.codecs[coding]
-        if whole:
+        if response.whole:
             return self._whole(response, codec)
         return self._stream(request, response, codec, length, kind.immediate)
 
+    def _add_vary(self, raw: RawHeaders) -> None:
+        if find(raw, b"vary") is None:
+            raw.append(self._vary)
+        else:
+            merge_vary(raw, self._vary[1])
+
+    def _coding(self, request: Request, accepted: bytes | None) -> str | bytes | None:
+        """The coding for a request, or the name of the dictionary that it is to be used with; None for none."""
+        if self._dictionaries:
+            name = (request.header(b"available-dictionary") or b"").strip(b" \t")
+            if name in self._dictionaries and self._choice_with_dictionary(accepted).coding == CODING:
+                return name
+        return self._choice(accepted).coding
+
     def _wanted(self, request: Request) -> tuple[str, ...]:
-        coding = self._choice(read_wishes(request.scope["headers"])[0]).coding
-        return () if coding is None else (coding,)
+        """What stands in the tags of the responses that a request gets now."""
+        coding = self._coding(request, read_wishes(request.scope["headers"])[0])
+        return self._marks[coding] if isinstance(coding, str) else ()
 
     def _whole(self, response: Any, codec: Codec) -> BodyFilter | None:
         body = response.body
+        raw = response.raw_headers
+        kept = self._kept_for(raw, codec)
         if not self._inline or len(body) >= codec.inline:
-            return Compressing(codec, response.raw_headers, self._minimum, 1, self._threads)
-        compressed = codec.whole(body)
+            return Compressing(codec, raw, self._minimum, 1, self._threads, kept)
+        if kept is None:
+            compressed = codec.whole(body)
+        else:
+            found = kept.find(codec.coding, body)
+            if found is None:
+                return Compressing(codec, raw, self._minimum, 1, self._threads, kept)
+            compressed, codec = found, kept.codec(codec.coding)
         if len(compressed) < len(body):
-            encode_head(response.raw_headers, codec.coding)
+            encode_head(raw, codec)
             response.set_body(compressed)
         return None
+
+    def _kept_for(self, raw: RawHeaders, codec: Codec) -> KeptBodies | None:
+        """Where the body of a response is kept, if it is."""
+        kept = self._kept
+        return kept if kept is not None and codec.exact and is_lasting(raw) else None
 
     def _stream(
         self, request: Request, response: Head, codec: Codec, length: int | None, immediate: bool
     ) -> BodyFilter | None:
         if request.scope["method"] == "HEAD":
-            encode_head(response.raw_headers, codec.coding)
+            encode_head(response.raw_headers, codec)
             return None
         gather = self._minimum
         if immediate:
             gather = 0
         elif length is not None:
             gather = length + 1 if length <= _WHOLE_FILE else 0
-        return Compressing(codec, response.raw_headers, self._minimum, gather, self._threads)
-
-    def _mark_partial(self, response: Head) -> None:
-        """A part of a body without a coding: what the whole one would vary by is said here too (RFC 9110 15.3.7)."""
-        content_type = find(response.raw_headers, b"content-type")
-        if response.status_code == PARTIAL and content_type is not None and self._kind(content_type) is not None:
-            merge_vary(response.raw_headers, _VARY)
+        raw = response.raw_headers
+        kept = self._kept_for(raw, codec) if gather else None
+        return Compressing(codec, raw, self._minimum, gather, self._threads, kept)
 
     def _not_modified(self, request: Request, response: Head) -> None:
         """Give a 304 the tag of the compressed response that the client holds, when that is what it asked about."""
         raw = response.raw_headers
-        merge_vary(raw, _VARY)
+        self._add_vary(raw)
         tag = find(raw, b"etag")
-        own = None if tag is None else asked_about(request, tag)
+        if tag is None:
+            return
+        own = asked_about(request, tag)
+        if own is None and (self.settings.padding or self._dictionaries):
+            own = weak_tag(tag)
+            if own is None or own not in (request.header(b"if-none-match") or b""):
+                return
         if own is not None:
             replace(raw, b"etag", own)
 
-    def _find_kind(self, content_type: bytes) -> _Kind | None:
-        """The kind of a Content-Type; None when it is not compressed."""
-        settings = self.settings
-        pattern = matching(content_type, (*settings.types, *settings.by_type))
-        own = settings.by_type.get(pattern, True) if pattern is not None else False
-        if own is False:
-            return None
-        immediate = matching(content_type, settings.immediate_types) is not None
-        if not isinstance(own, Levels):
-            return _Kind(self._usual, immediate)
-        return _Kind(
-            {coding: make_codec(coding, settings.level(coding, own)) for coding in settings.codings}, immediate
-        )
+
+def _length(raw: RawHeaders) -> int | None:
+    value = find(raw, b"content-length")
+    return int(value) if value is not None and value.isdigit() else None
 
 
 _READING = frozenset({"GET", "HEAD"})

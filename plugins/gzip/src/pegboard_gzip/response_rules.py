@@ -12,15 +12,20 @@ not; on 304 as well, since it speaks for such a response (RFC 9110 section 15.4.
 
 from __future__ import annotations
 
-from pegboard.types import RawHeaders
-from pegboard_gzip.validators import tag_for
+from collections.abc import Callable, Mapping
 
-__all__ = ["NOT_MODIFIED", "PARTIAL", "WITHOUT_CONTENT", "describe_body", "encode_head", "forbids_transform"]
+from pegboard.types import RawHeaders
+from pegboard_gzip.codecs import CODINGS, Codec
+from pegboard_gzip.validators import tag_for, weak_tag
+
+__all__ = ["NOT_MODIFIED", "PARTIAL", "WITHOUT_CONTENT", "encode_head", "forbids_transform", "must_stay"]
 
 NOT_MODIFIED = 304
 PARTIAL = 206
 WITHOUT_CONTENT = frozenset({204, 205, 304})
 """Statuses whose responses have no content, besides 1xx (RFC 9110 section 6.4.1)."""
+
+_ENCODED = {coding: (b"content-encoding", coding.encode("ascii")) for coding in (*CODINGS, "dcz")}
 
 _OF_BYTES = frozenset(
     {
@@ -35,30 +40,13 @@ _OF_BYTES = frozenset(
 )
 """What speaks of the bytes without a coding, and is not true of the compressed ones (RFC 9110, RFC 9530)."""
 
-_TELLING = frozenset({b"cache-control", b"content-encoding", b"content-length", b"content-range", b"content-type"})
 
-
-def describe_body(raw: RawHeaders) -> tuple[bytes, int | None] | None:
-    """The Content-Type of the body that a head announces, and its length in bytes where one is told.
-
-    None when the head has no type, or says that the body must stay as it is.
-    """
-    content_type = length = None
-    for name, value in raw:
-        if name not in _TELLING:
-            continue
-        if name == b"content-type":
-            content_type = value
-        elif name == b"content-length":
-            length = int(value) if value.isdigit() else None
-        elif name == b"content-range":
-            return None
-        elif name == b"content-encoding":
-            if value.strip(b" \t").lower() not in (b"", b"identity"):
-                return None
-        elif forbids_transform(value):
-            return None
-    return None if content_type is None else (content_type, length)
+def must_stay(raw: RawHeaders) -> bool:
+    """Whether a head says that its body stays as it is."""
+    for name, value in raw:  # noqa: SIM110  a generator is a frame more, on the path of every response
+        if name in _FORBIDDING and _FORBIDDING[name](value):
+            return True
+    return False
 
 
 def forbids_transform(cache_control: bytes) -> bool:
@@ -67,19 +55,27 @@ def forbids_transform(cache_control: bytes) -> bool:
     return b"no-transform" in lowered and b"no-transform" in [part.strip(b" \t") for part in lowered.split(b",")]
 
 
-def encode_head(raw: RawHeaders, coding: str) -> None:
+def encode_head(raw: RawHeaders, codec: Codec) -> None:
     """Make a head that of the compressed body.
 
     Content-Encoding is set, the tag becomes the coding's own, and what speaks of other bytes goes. A malformed tag goes
-    too, since it cannot name two bodies.
+    too, since it cannot name two bodies. Where the bytes are not exactly the same each time, the tag becomes weak.
     """
     kept = []
     for pair in raw:
         if pair[0] == b"etag":
-            tag = tag_for(pair[1], coding)
+            tag = tag_for(pair[1], codec.mark) if codec.exact else weak_tag(pair[1])
             if tag is not None:
                 kept.append((b"etag", tag))
         elif pair[0] not in _OF_BYTES:
             kept.append(pair)
-    kept.append((b"content-encoding", coding.encode("ascii")))
+    kept.append(_ENCODED[codec.coding])
     raw[:] = kept
+
+
+_FORBIDDING: Mapping[bytes, Callable[[bytes], bool]] = {
+    b"content-range": lambda value: True,
+    b"content-encoding": lambda value: value.strip(b" \t").lower() not in (b"", b"identity"),
+    b"cache-control": forbids_transform,
+}
+"""The headers that may forbid a change, and when they do."""

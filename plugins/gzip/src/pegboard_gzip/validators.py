@@ -2,7 +2,8 @@
 
 A strong tag names bytes, and each coding has bytes of its own. So a compressed response with the tag ``"v1"`` is sent
 with ``"v1--gzip"``, and a condition that names this tag reaches the endpoint as ``"v1"``: the endpoint compares its own
-tags, and knows nothing of compression. Weak tags name content, not bytes, and are left alone.
+tags, and knows nothing of compression. Weak tags name content, not bytes, and are left alone; where the bytes differ
+from answer to answer, a strong tag becomes weak.
 
 Rules that must not move:
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-__all__ = ["strip_codings", "tag_for"]
+__all__ = ["strip_codings", "tag_for", "weak_tag"]
 
 _STRONG_TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')
 _ANY_TAG = re.compile(rb'((?:W/)?"[^"]*)--([a-z]+)"')
@@ -30,6 +31,13 @@ def tag_for(tag: bytes, coding: str) -> bytes | None:
     if _STRONG_TAG.fullmatch(tag) is None:
         return None
     return b'%b--%b"' % (tag[:-1], coding.encode("ascii"))
+
+
+def weak_tag(tag: bytes) -> bytes | None:
+    """The weak tag for content whose tag is ``tag``; None when ``tag`` is malformed and names nothing."""
+    if tag.startswith(b"W/"):
+        return tag
+    return None if _STRONG_TAG.fullmatch(tag) is None else b"W/" + tag
 
 
 def strip_codings(condition: bytes, codings: Collection[str]) -> bytes:
