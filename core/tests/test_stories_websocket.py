@@ -7,6 +7,8 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
+import trio
+import trio.testing
 from asgi_harness import Socket
 
 from pegboard import Pegboard, Plugin, hookimpl
@@ -380,3 +382,131 @@ async def test_a_server_that_refuses_the_close_does_not_hide_the_error() -> None
     socket = await Refuses().open(board(SyncRecorder("outer", "observe", journal)), "/fails")
     assert isinstance(socket.raised, ValueError)
     assert journal[-1][2].error is socket.raised
+
+
+# An end that hooks set
+
+
+class Ends(Plugin):
+    """Sets an end for every WebSocket, and keeps them."""
+
+    name = "ends"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.open: list[WebSocket] = []
+        self.outcomes: list[Any] = []
+
+    @hookimpl
+    def websocket(self, websocket: WebSocket) -> None:
+        websocket.close_after(self.seconds, 3000, "expired")
+        self.open.append(websocket)
+
+    @hookimpl
+    def websocket_complete(self, websocket: WebSocket, outcome: Any) -> None:
+        self.outcomes.append(outcome)
+
+
+def ends(plugin: Ends, endpoint: Any) -> Pegboard:
+    return Pegboard(routes=[WebSocketRoute("/", endpoint), Mount("/foreign", app=endpoint)], plugins=[plugin])
+
+
+async def listens(websocket: WebSocket) -> None:
+    await websocket.accept()
+    try:
+        await websocket.receive_text()
+    finally:
+        websocket.scope["test.left"] = True
+
+
+async def foreign_listens(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    await receive()
+
+
+async def test_a_websocket_whose_end_has_come_is_closed_and_its_endpoint_cancelled() -> None:
+    plugin, socket = Ends(60), Socket([], code=None)
+
+    async def listens_on(websocket: WebSocket) -> None:
+        await websocket.accept()
+        websocket.close_after(0, 3003, "logged out")
+        await websocket.receive_text()
+
+    await socket.open(ends(plugin, listens_on))
+    assert socket.sent[-1] == {"type": "websocket.close", "code": 3003, "reason": "logged out"}
+    [outcome] = plugin.outcomes
+    assert (outcome.kind, outcome.close_code, outcome.error) == ("closed", 3003, None)
+    assert socket.raised is None
+    assert not socket.cancelled
+
+
+@pytest.mark.parametrize("path", ["/", "/foreign/"])
+async def test_the_end_may_be_moved_from_outside_of_the_endpoint(path: str) -> None:
+    plugin, socket = Ends(float("inf")), Socket([], code=None)
+    app = ends(plugin, listens if path == "/" else foreign_listens)
+    async with anyio.create_task_group() as group:
+        group.start_soon(socket.open, app, path)
+        await anyio.wait_all_tasks_blocked()
+        assert socket.types == ["accept"]
+        plugin.open[0].close_after(0, 3003)
+    assert socket.sent[-1] == {"type": "websocket.close", "code": 3003, "reason": ""}
+    assert path == "/foreign/" or plugin.open[0].scope["test.left"]
+
+
+async def test_an_end_that_has_passed_before_the_handshake_refuses_it() -> None:
+    plugin, socket = Ends(-1), Socket([], code=None)
+    await socket.open(ends(plugin, listens))
+    assert socket.types == ["close"]
+    assert plugin.outcomes[0].kind == "denied"
+
+
+async def test_a_websocket_that_is_closed_before_its_end_is_closed_as_ever() -> None:
+    for seconds in (60, float("inf")):
+        plugin, socket = Ends(seconds), Socket(["a"])
+        await socket.open(ends(plugin, echo))
+        assert socket.types == ["accept", "send"]
+        assert plugin.outcomes[0].close_code == 1000
+
+
+async def test_what_fails_while_it_is_cancelled_is_an_error_like_any() -> None:
+    async def fails_on_the_way_out(websocket: WebSocket) -> None:
+        await websocket.accept()
+        websocket.close_after(0, 3000)
+        try:
+            await websocket.receive_text()
+        finally:
+            raise ValueError("on the way out")
+
+    socket = Socket([], code=None)
+    await socket.open(ends(Ends(60), fails_on_the_way_out))
+    assert socket.sent[-1]["code"] == 1011
+    assert isinstance(socket.raised, ValueError)
+
+
+async def test_an_end_is_announced_by_a_hook_before_the_endpoint_runs() -> None:
+    async def late(websocket: WebSocket) -> None:
+        websocket.close_after(5)
+
+    socket = Socket()
+    await socket.open(board_of(late))
+    assert isinstance(socket.raised, RuntimeError)
+    assert "call it in a `websocket` hook first" in str(socket.raised)
+
+
+def board_of(endpoint: Any) -> Pegboard:
+    return Pegboard(routes=[WebSocketRoute("/", endpoint)], plugins=[])
+
+
+def test_an_end_comes_in_its_time_and_not_before() -> None:
+    """An hour of the virtual clock."""
+    plugin, socket = Ends(3600), Socket([], code=None)
+
+    async def taken() -> float:
+        started = trio.current_time()
+        await socket.open(ends(plugin, listens))
+        return trio.current_time() - started
+
+    assert trio.run(taken, clock=trio.testing.MockClock(autojump_threshold=0)) == 3600.0
+    assert socket.sent[-1]["code"] == 3000

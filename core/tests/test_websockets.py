@@ -5,8 +5,13 @@ from typing import Any
 import anyio
 import msgspec
 import pytest
+from pydantic import BaseModel
 
+from pegboard import Pegboard
+from pegboard.exceptions import WebSocketException
 from pegboard.responses import PlainTextResponse
+from pegboard.routing import WebSocketRoute
+from pegboard.testclient import AsyncTestClient
 from pegboard.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected, WebSocketState
 
 pytestmark = pytest.mark.anyio
@@ -90,8 +95,46 @@ async def test_json_is_validated_into_a_type() -> None:
 
     _, websocket = await accepted(text('{"count": 3}'), text('{"count": "x"}'))
     assert await websocket.receive_json(type=Order) == Order(3)
-    with pytest.raises(msgspec.ValidationError, match=r"\$.count"):
+    with pytest.raises(WebSocketException, match=r"1007: The message does not fit: .* at `\$.count`"):
         await websocket.receive_json(type=Order)
+
+
+async def test_models_of_pydantic_travel_too() -> None:
+    class Order(BaseModel):
+        count: int
+
+    server, websocket = await accepted(text('{"count": 3}'), text('{"count": "x"}'))
+    assert await websocket.receive_json(type=Order) == Order(count=3)
+    with pytest.raises(WebSocketException, match=r"\$.count"):
+        await websocket.receive_json(type=Order)
+    await websocket.send_json([Order(count=4)])
+    assert server.sent[-1]["text"] == '[{"count":4}]'
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["{", "", "NaN", "[" * 100_000, '"\\ud800"', "é" * 200],
+    ids=["cut off", "empty", "NaN", "deep", "surrogate", "long"],
+)
+async def test_what_is_no_json_is_the_clients_fault(data: str) -> None:
+    _, websocket = await accepted(text(data))
+    with pytest.raises(WebSocketException) as caught:
+        await websocket.receive_json()
+    assert caught.value.code == 1007
+    assert 0 < len(caught.value.reason.encode()) <= 123
+
+
+async def test_json_that_nobody_catches_closes_with_1007_and_without_an_error() -> None:
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.receive_json()
+
+    app = Pegboard(routes=[WebSocketRoute("/", endpoint)], plugins=[], config={})
+    async with AsyncTestClient(app) as client, client.websocket_connect("/") as session:
+        await session.send_text("{")
+        with pytest.raises(WebSocketDisconnect) as caught:
+            await session.receive_text()
+    assert (caught.value.code, caught.value.reason[:29]) == (1007, "The message is not valid JSON")
 
 
 @pytest.mark.parametrize(
@@ -113,10 +156,54 @@ async def test_a_client_that_leaves_is_told_with_code_and_reason() -> None:
         await websocket.receive_text()
 
 
-async def test_waiting_can_have_an_end() -> None:
-    _, websocket = await accepted()
+@pytest.mark.parametrize(
+    ("call", "late", "data"),
+    [
+        ("receive_text", text("late"), "late"),
+        ("receive_bytes", binary(b"late"), b"late"),
+        ("receive_json", text("1"), 1),
+    ],
+)
+async def test_waiting_can_have_an_end_and_what_comes_late_is_still_received(
+    call: str, late: dict[str, Any], data: Any
+) -> None:
+    server, websocket = await accepted()
     with pytest.raises(TimeoutError):
-        await websocket.receive_text(timeout=0)
+        await getattr(websocket, call)(timeout=0)
+    assert websocket.client_state is WebSocketState.CONNECTED
+    server.messages.append(late)
+    assert await getattr(websocket, call)(timeout=60) == data
+
+
+async def test_what_comes_in_time_is_received_and_counted() -> None:
+    _, websocket = await accepted(text("ä"), binary(b"ab"), text(""), binary(b""))
+    data = [await websocket.receive_text(60), await websocket.receive_bytes(60)]
+    assert [*data, await websocket.receive_text(), await websocket.receive_bytes()] == ["ä", b"ab", "", b""]
+    await websocket.send_text("öö")
+    await websocket.send_bytes(b"abc")
+    assert (websocket.messages_in, websocket.bytes_in) == (4, 4)
+    assert (websocket.messages_out, websocket.bytes_out) == (2, 7)
+
+
+async def test_both_keys_of_a_message_may_be_there_one_of_them_empty() -> None:
+    """As servers send it that fill in both (ASGI, WebSocket receive)."""
+    both = {"type": "websocket.receive", "text": None, "bytes": b"x"}
+    _, websocket = await accepted(both, {"type": "websocket.receive", "text": "x", "bytes": None})
+    assert (await websocket.receive_bytes(), await websocket.receive_text()) == (b"x", "x")
+    assert websocket.bytes_in == 2
+
+
+async def test_of_two_who_receive_each_gets_a_message() -> None:
+    _, websocket = await accepted(text("a"), text("b"))
+    got: list[str] = []
+
+    async def receive() -> None:
+        got.append(await websocket.receive_text())
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(receive)
+        group.start_soon(receive)
+    assert sorted(got) == ["a", "b"]
 
 
 async def test_the_other_kind_of_data_is_refused_with_advice() -> None:

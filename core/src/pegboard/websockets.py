@@ -1,47 +1,43 @@
 """One WebSocket as hooks and endpoints see it.
 
-The two ends have a state each, and every message moves one of them: see the tables at the end of the module. An
-operation in the wrong state raises RuntimeError that says which call was expected.
+The two ends have a state each, and every message moves one of them: see `pegboard.websocket_states`. An operation in
+the wrong state raises RuntimeError that says which call was expected.
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import AsyncIterator, Iterable
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Literal, TypeVar
 
 import msgspec
-from anyio import fail_after
+from anyio import CancelScope, current_time, fail_after
 
 from pegboard.connections import HTTPConnection
+from pegboard.exceptions import WebSocketException
 from pegboard.responses import Response
+from pegboard.typed_json import decode_json, encode_json
 from pegboard.types import Message, Receive, Scope, Send
+from pegboard.websocket_states import (
+    MOVES,
+    RECEIVED,
+    SENT,
+    WebSocketDisconnect,
+    WebSocketDisconnected,
+    WebSocketState,
+    other_than,
+    size_of,
+    wrong_send,
+)
 
 __all__ = ["WebSocket", "WebSocketDisconnect", "WebSocketDisconnected", "WebSocketState"]
+
+T = TypeVar("T")
 
 RawHeader = tuple[bytes, bytes]
 
 
-class WebSocketState(enum.Enum):
-    """Where one end of a WebSocket stands."""
-
-    CONNECTING = 0
-    CONNECTED = 1
-    DISCONNECTED = 2
-    RESPONSE = 3
-
-
-class WebSocketDisconnect(Exception):
-    """The client has closed the WebSocket, with ``code`` and ``reason`` (RFC 6455 section 7.4)."""
-
-    def __init__(self, code: int = 1000, reason: str | None = None) -> None:
-        super().__init__(code, reason or "")
-        self.code = code
-        self.reason = reason or ""
-
-
-class WebSocketDisconnected(RuntimeError):
-    """Something was sent on a WebSocket that is closed already."""
+# Members of an enumeration are looked up through its class, which costs more than a name of the module.
+_CONNECTED, _DISCONNECTED = WebSocketState.CONNECTED, WebSocketState.DISCONNECTED
 
 
 class WebSocket(HTTPConnection):
@@ -58,10 +54,18 @@ class WebSocket(HTTPConnection):
         "client_state",
         "close_code",
         "close_reason",
+        "denial_headers",
         "denial_status",
+        "end_code",
+        "end_reason",
+        "ending",
+        "is_served",
         "messages_in",
         "messages_out",
     )
+
+    end_code: int
+    end_reason: str
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope)
@@ -71,9 +75,12 @@ class WebSocket(HTTPConnection):
         self.application_state = WebSocketState.CONNECTING
         self.accept_headers: list[RawHeader] = []
         self.accepted = False
+        self.denial_headers: list[RawHeader] = []
         self.denial_status = 403
         self.close_code: int | None = None
         self.close_reason = ""
+        self.ending: CancelScope | None = None
+        self.is_served = False
         self.messages_in = self.messages_out = self.bytes_in = self.bytes_out = 0
 
     # Messages
@@ -81,49 +88,65 @@ class WebSocket(HTTPConnection):
     async def receive(self) -> Message:
         """The next ASGI message from the client. Raises RuntimeError after the disconnect was received."""
         state = self.client_state
-        if state is WebSocketState.DISCONNECTED:
+        if state is _DISCONNECTED:
             raise RuntimeError('Cannot call "receive" once a disconnect message has been received')
         message = await self._receive()
-        kind = message["type"]
-        if kind not in _RECEIVED[state]:
-            raise RuntimeError(
-                f"The server sent {kind!r} while the WebSocket was {state.name}; expected {_RECEIVED[state]}"
-            )
-        if kind == "websocket.receive":
+        if message["type"] == "websocket.receive" and state is _CONNECTED:
+            # The way of nearly every message is kept short.
             self.messages_in += 1
-            self.bytes_in += _size(message)
-        elif kind == "websocket.connect":
-            self.client_state = WebSocketState.CONNECTED
+            text = message.get("text")
+            self.bytes_in += len(text) if text is not None and text.isascii() else size_of(message)
         else:
-            self.client_state = WebSocketState.DISCONNECTED
-            if self.close_code is None:
-                self.close_code = message.get("code", 1005)
-                self.close_reason = message.get("reason") or ""
+            self._hear(message, state)
         return message
 
     async def send(self, message: Message) -> None:
         """Send an ASGI message. Raises RuntimeError in the wrong state, WebSocketDisconnected after a close."""
-        state = self.application_state
-        kind = message["type"]
-        if kind not in _SENT[state]:
-            raise _wrong_send(state, kind)
-        if kind == "websocket.accept" and self.accept_headers:
-            message = {**message, "headers": [*message.get("headers", ()), *self.accept_headers]}
-        self._move(kind, message)
+        is_data = message["type"] == "websocket.send" and self.application_state is _CONNECTED
+        if not is_data:
+            message = self._say(message)
         try:
             await self._send(message)
         except OSError as error:
-            self.application_state = WebSocketState.DISCONNECTED
+            self.application_state = _DISCONNECTED
             if self.close_code is None:
                 self.close_code = 1006
             raise WebSocketDisconnect(1006) from error
-        if kind == "websocket.send":
+        if is_data:
             self.messages_out += 1
-            self.bytes_out += _size(message)
+            text = message.get("text")
+            self.bytes_out += len(text) if text is not None and text.isascii() else size_of(message)
+
+    def _hear(self, message: Message, state: WebSocketState) -> None:
+        """Go to the state that a message from the client, other than its data, leads to from ``state``."""
+        kind = message["type"]
+        if kind not in RECEIVED[state]:
+            raise RuntimeError(
+                f"The server sent {kind!r} while the WebSocket was {state.name}; expected {RECEIVED[state]}"
+            )
+        if kind == "websocket.connect":
+            self.client_state = _CONNECTED
+        else:
+            self.client_state = _DISCONNECTED
+            if self.close_code is None:
+                self.close_code = message.get("code", 1005)
+                self.close_reason = message.get("reason") or ""
+
+    def _say(self, message: Message) -> Message:
+        """Go to the state that a message of ours leads to, other than data; gives it as it is sent."""
+        state, kind = self.application_state, message["type"]
+        if kind not in SENT[state]:
+            raise wrong_send(state, kind)
+        if kind == "websocket.accept" and self.accept_headers:
+            message = {**message, "headers": [*message.get("headers", ()), *self.accept_headers]}
+        elif kind == "websocket.http.response.start" and self.denial_headers:
+            message = {**message, "headers": [*message.get("headers", ()), *self.denial_headers]}
+        self._move(kind, message)
+        return message
 
     def _move(self, kind: str, message: Message) -> None:
         """Go to the state that sending ``message`` leads to."""
-        state = _MOVES.get(kind)
+        state = MOVES.get(kind)
         if kind == "websocket.http.response.body" and not message.get("more_body", False):
             state = WebSocketState.DISCONNECTED
         if state is not None:
@@ -150,6 +173,19 @@ class WebSocket(HTTPConnection):
         """Close with ``code`` and ``reason``; before ``accept`` the client sees HTTP 403."""
         await self.send({"type": "websocket.close", "code": code, "reason": reason or ""})
 
+    def close_after(self, seconds: float, code: int = 1000, reason: str = "") -> None:
+        """Close in so many seconds with ``code`` and ``reason``, whatever the endpoint is doing then: it is cancelled.
+
+        A `websocket` hook says it first, with `math.inf` where there is no end yet; after that the end may be moved at
+        any time, from the same event loop. Raises RuntimeError when the endpoint runs and no hook has said it.
+        """
+        if self.ending is None:
+            if self.is_served:
+                raise RuntimeError("close_after() comes too late; call it in a `websocket` hook first")
+            self.ending = CancelScope()
+        self.end_code, self.end_reason = code, reason
+        self.ending.deadline = current_time() + seconds
+
     async def send_denial_response(self, response: Response) -> None:
         """Refuse the handshake with an HTTP response. Raises RuntimeError where the server cannot send one."""
         if "websocket.http.response" not in self.scope.get("extensions", {}):
@@ -166,113 +202,84 @@ class WebSocket(HTTPConnection):
 
     async def receive_text(self, timeout: float | None = None) -> str:
         """The next text message. Raises WebSocketDisconnect, or TimeoutError after ``timeout`` seconds."""
-        text = (await self._receive_data(timeout)).get("text")
+        message = await self._next(timeout)
+        text: str | None = message.get("text")
         if text is None:
-            raise RuntimeError("The client sent bytes; expected text: use `receive_bytes()` or `receive()`")
-        return str(text)
+            raise other_than(message, "The client sent bytes; expected text: use `receive_bytes()` or `receive()`")
+        return text
 
     async def receive_bytes(self, timeout: float | None = None) -> bytes:
         """The next binary message. Raises WebSocketDisconnect, or TimeoutError after ``timeout`` seconds."""
-        data = (await self._receive_data(timeout)).get("bytes")
+        message = await self._next(timeout)
+        data: bytes | None = message.get("bytes")
         if data is None:
-            raise RuntimeError("The client sent text; expected bytes: use `receive_text()` or `receive()`")
-        return bytes(data)
+            raise other_than(message, "The client sent text; expected bytes: use `receive_text()` or `receive()`")
+        return data if type(data) is bytes else bytes(data)
 
     async def receive_json(
         self, mode: Literal["text", "binary"] = "text", type: Any = Any, timeout: float | None = None
     ) -> Any:
-        """The next message decoded from JSON, into ``type`` when one is given."""
+        """The next message decoded from JSON, into ``type`` when one is given: a Struct, a dataclass, a model.
+
+        Raises WebSocketException 1007 for what is not JSON or does not fit; left alone, it closes the WebSocket.
+        """
         data = await (self.receive_text(timeout) if _checked(mode) == "text" else self.receive_bytes(timeout))
-        return msgspec.json.decode(data) if type is Any else msgspec.json.decode(data, type=type)
+        try:
+            return decode_json(data, type)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            what = "does not fit" if isinstance(error, msgspec.ValidationError) else "is not valid JSON"
+            # RFC 6455 section 5.5: a control frame has room for 123 bytes of reason.
+            reason = f"The message {what}: {error}".encode()[:123].decode(errors="ignore")
+            raise WebSocketException(1007, reason) from error
 
-    async def iter_text(self) -> AsyncIterator[str]:
+    def iter_text(self) -> AsyncIterator[str]:
         """Text messages until the client leaves."""
-        try:
-            while True:
-                yield await self.receive_text()
-        except WebSocketDisconnect:
-            pass
+        return _until_gone(self.receive_text)
 
-    async def iter_bytes(self) -> AsyncIterator[bytes]:
+    def iter_bytes(self) -> AsyncIterator[bytes]:
         """Binary messages until the client leaves."""
-        try:
-            while True:
-                yield await self.receive_bytes()
-        except WebSocketDisconnect:
-            pass
+        return _until_gone(self.receive_bytes)
 
-    async def iter_json(self) -> AsyncIterator[Any]:
+    def iter_json(self) -> AsyncIterator[Any]:
         """Messages decoded from JSON until the client leaves."""
-        try:
-            while True:
-                yield await self.receive_json()
-        except WebSocketDisconnect:
-            pass
+        return _until_gone(self.receive_json)
 
-    async def send_text(self, data: str) -> None:
+    def send_text(self, data: str) -> Coroutine[Any, Any, None]:
         """Send a text message."""
-        await self.send({"type": "websocket.send", "text": data})
+        return self.send({"type": "websocket.send", "text": data})
 
-    async def send_bytes(self, data: bytes) -> None:
+    def send_bytes(self, data: bytes) -> Coroutine[Any, Any, None]:
         """Send a binary message."""
-        await self.send({"type": "websocket.send", "bytes": data})
+        return self.send({"type": "websocket.send", "bytes": data})
 
     async def send_json(self, data: Any, mode: Literal["text", "binary"] = "text") -> None:
         """Send ``data`` encoded as JSON, as text or binary."""
-        encoded = msgspec.json.encode(data)
+        encoded = encode_json(data)
         if _checked(mode) == "text":
             await self.send_text(encoded.decode())
         else:
             await self.send_bytes(encoded)
 
-    async def _receive_data(self, timeout: float | None) -> Message:
-        if self.application_state is not WebSocketState.CONNECTED:
+    def _next(self, timeout: float | None) -> Coroutine[Any, Any, Message]:
+        """Receive the next message, at most so many seconds; the caller awaits this."""
+        if self.application_state is not _CONNECTED:
             raise RuntimeError('The WebSocket is not connected; call "accept" first')
-        if timeout is None:
-            message = await self.receive()
-        else:
-            with fail_after(timeout):
-                message = await self.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
-        return message
+        return self.receive() if timeout is None else self._receive_within(timeout)
+
+    async def _receive_within(self, timeout: float) -> Message:
+        with fail_after(timeout):
+            return await self.receive()
+
+
+async def _until_gone(receive: Callable[[], Awaitable[T]]) -> AsyncIterator[T]:
+    try:
+        while True:
+            yield await receive()
+    except WebSocketDisconnect:
+        pass
 
 
 def _checked(mode: str) -> str:
     if mode not in ("text", "binary"):
         raise RuntimeError(f'mode is {mode!r}; expected "text" or "binary"')
     return mode
-
-
-def _size(message: Message) -> int:
-    text = message.get("text")
-    if text is None:
-        return len(message.get("bytes") or b"")
-    return len(text) if text.isascii() else len(text.encode())
-
-
-def _wrong_send(state: WebSocketState, kind: str) -> RuntimeError:
-    if state is WebSocketState.DISCONNECTED:
-        return WebSocketDisconnected(f"Cannot send {kind!r}: the WebSocket is closed")
-    return RuntimeError(f"Cannot send {kind!r} while the WebSocket is {state.name}; expected {', '.join(_SENT[state])}")
-
-
-_RECEIVED: dict[WebSocketState, tuple[str, ...]] = {
-    WebSocketState.CONNECTING: ("websocket.connect",),
-    WebSocketState.CONNECTED: ("websocket.receive", "websocket.disconnect"),
-    WebSocketState.DISCONNECTED: (),
-    WebSocketState.RESPONSE: (),
-}
-
-_SENT: dict[WebSocketState, tuple[str, ...]] = {
-    WebSocketState.CONNECTING: ("websocket.accept", "websocket.close", "websocket.http.response.start"),
-    WebSocketState.CONNECTED: ("websocket.send", "websocket.close"),
-    WebSocketState.RESPONSE: ("websocket.http.response.body",),
-    WebSocketState.DISCONNECTED: (),
-}
-
-_MOVES: dict[str, WebSocketState] = {
-    "websocket.accept": WebSocketState.CONNECTED,
-    "websocket.close": WebSocketState.DISCONNECTED,
-    "websocket.http.response.start": WebSocketState.RESPONSE,
-}

@@ -156,3 +156,39 @@ async def test_keys_may_be_looked_up_by_prefix(lookup: Any) -> None:
     for bad in (b"db.another-key-another", b"acme.another-key-another", b"db"):
         with pytest.raises(Rejected):
             await keys.authenticate(connection(bad))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_key_is_remembered_until_it_expires_and_not_longer() -> None:
+    clock = Clock()
+    keys = APIKeys(KEYS, clock=clock)
+    assert keys.authenticate(connection(OLD.encode())) is keys.authenticate(connection(OLD.encode()))
+    assert keys.authenticate(connection(NEW.encode())) is keys.authenticate(connection(NEW.encode()))
+    clock.now += 10
+    assert keys.authenticate(connection(NEW.encode())).identity == "acme"
+    with pytest.raises(Rejected, match="expired"):
+        keys.authenticate(connection(OLD.encode()))
+
+
+def test_a_remembered_key_beside_another_is_no_better_than_a_new_one() -> None:
+    keys = scheme()
+    keys.authenticate(connection(NEW.encode()))
+    with pytest.raises(Rejected, match="several"):
+        keys.authenticate(connection(NEW.encode(), OLD.encode()))
+
+
+@pytest.mark.anyio
+async def test_a_key_that_is_looked_up_is_looked_up_each_time() -> None:
+    found = [Grant(digest_of("k.a-secret-of-the-tests"), "ann")]
+    keys = LookedUpAPIKeys([], lookup=lambda prefix: found, clock=lambda: NOW)
+    assert (await keys.authenticate(connection(b"k.a-secret-of-the-tests"))).identity == "ann"
+    found.clear()
+    with pytest.raises(Rejected, match="unknown key"):
+        await keys.authenticate(connection(b"k.a-secret-of-the-tests"))

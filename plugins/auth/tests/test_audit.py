@@ -78,3 +78,18 @@ def test_a_logger_that_does_not_want_it_gets_nothing(caplog: pytest.LogCaptureFi
     caplog.set_level(logging.ERROR, "pegboard.auth")
     Audit().rejected(CONNECTION, "bearer", Rejected("unknown token"))
     assert not caplog.records
+
+
+def test_what_fails_is_told_without_what_its_exception_says(audit: Audit, caplog: pytest.LogCaptureFixture) -> None:
+    audit.failed(CONNECTION, "policy owner", ValueError("hunter2"))
+    assert facts(caplog)["level"] == "ERROR"
+    assert facts(caplog)["reason"] == "ValueError"
+    assert "hunter2" not in str(caplog.records[0].__dict__)
+
+
+def test_the_reason_is_left_on_the_connection_for_its_own_record(audit: Audit) -> None:
+    refused, rejected = (HTTPConnection({"type": "http", "headers": []}) for _ in range(2))
+    audit.refused(refused, ANONYMOUS, "no credentials", 401)
+    audit.rejected(rejected, "bearer", Rejected("expired"))
+    assert "refused: no credentials" in str(refused.scope)
+    assert "rejected by bearer: expired" in str(rejected.scope)

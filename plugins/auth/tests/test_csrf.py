@@ -23,6 +23,7 @@ def connection(method: str = "POST", type: str = "http", **headers: bytes) -> HT
         {},
         {"sec_fetch_site": b"same-origin"},
         {"sec_fetch_site": b"none"},
+        {"sec_fetch_site": b"same-origin", "origin": b"null"},
         {"sec_fetch_site": b"same-origin", "origin": b"https://other-name-of-ours.example"},
         {"origin": b"https://api.example"},
         {"origin": b"http://api.example"},
@@ -48,6 +49,9 @@ def test_requests_of_ones_own_pages_trusted_ones_and_programs_pass(headers: dict
         {"origin": b"https://api.example:8443"},
         {"origin": b"https://sub.api.example"},
         {"origin": b"null"},
+        {"origin": b"null", "sec_fetch_site": b"cross-site"},
+        {"origin": b"https://api.example, https://evil.example"},
+        {"sec_fetch_site": b"same-origin, cross-site"},
         {"origin": b""},
         {"origin": b"api.example"},
         {"origin": b"https://PARTNER.example"},
@@ -78,11 +82,34 @@ def test_no_origin_but_ones_own_passes(origin: bytes) -> None:
     assert is_cross_site(connection(origin=origin)) or origin.lower().endswith(b"://api.example")
 
 
-@pytest.mark.parametrize("text", ["https://a.example", "http://localhost:3000", "http://[::1]:8000"])
+@pytest.mark.parametrize(
+    "text", ["https://a.example", "http://localhost:3000", "http://[::1]:8000", "https://a.example:80"]
+)
 def test_origins_are_scheme_host_and_port(text: str) -> None:
     assert is_origin(text)
 
 
-@pytest.mark.parametrize("text", ["", "*", "null", "a.example", "https://a.example/", "https://A.example", "ftp://a"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "*",
+        "null",
+        "a.example",
+        "https://a.example/",
+        "https://A.example",
+        "ftp://a",
+        "https://",
+        "https://a.example:443",
+        "http://a.example:80",
+        "https://a.example:",
+        "https://a.example:0",
+        "https://:::",
+        "https://-",
+        "https://user@a.example",
+        "https://*.a.example",
+        "https://a.example\n",
+    ],
+)
 def test_anything_else_is_no_origin(text: str) -> None:
     assert not is_origin(text)

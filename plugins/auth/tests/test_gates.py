@@ -143,6 +143,45 @@ async def test_a_policy_is_asked_only_about_callers_who_have_everything_else(kin
     assert (await ask(gate(kind(None), requirement=requirement, policies={"p": policy}))).status_code == 401
 
 
+def broken(connection: HTTPConnection, access: Access) -> bool:
+    raise ValueError("hunter2")
+
+
+async def broken_later(connection: HTTPConnection, access: Access) -> bool:
+    return broken(connection, access)
+
+
+class Broken(Scheme):
+    name = "broken"
+
+    def authenticate(self, connection: HTTPConnection) -> Any:
+        raise ValueError("hunter2")
+
+
+class BrokenLater(Broken):
+    async def authenticate(self, connection: HTTPConnection) -> Any:
+        return super().authenticate(connection)
+
+
+FAILING: dict[str, tuple[Scheme, Any]] = {
+    "broken": (Broken(), None),
+    "broken ": (BrokenLater(), None),
+    "policy p": (Fixed(ANN), broken),
+    "policy p ": (Fixed(ANN), broken_later),
+}
+
+
+@pytest.mark.parametrize("what", FAILING)
+async def test_what_fails_lets_nobody_in_and_is_told_to_the_audit(what: str, caplog: pytest.LogCaptureFixture) -> None:
+    scheme, policy = FAILING[what]
+    requirement = Requirement.make(policies=["p"] if policy else [])
+    with pytest.raises(ValueError, match="hunter2"):
+        await ask(gate(scheme, requirement=requirement, policies={"p": policy} if policy else {}))
+    [record] = caplog.records
+    assert record.levelname == "ERROR"
+    assert (record.__dict__["auth"]["scheme"], record.__dict__["auth"]["reason"]) == (what.strip(), "ValueError")
+
+
 async def test_only_what_has_to_wait_makes_a_gate_wait() -> None:
     assert type(gate(Fixed(ANN))) is Gate
     assert type(gate(Fixed(ANN), Later(ANN))) is AsyncGate

@@ -1,6 +1,7 @@
 """The plugin on a board."""
 
 import base64
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pegboard import Pegboard, wrap
+from pegboard.cli.group import run
+from pegboard.exceptions import ConfigurationError
 from pegboard.requests import Request
 from pegboard.routing import Mount, Route, WebSocketRoute
 from pegboard.types import Receive, Scope, Send
@@ -30,7 +33,7 @@ TOKENS = [
 EVERYTHING: dict[str, Any] = {
     "tokens": TOKENS,
     "api_keys": {"keys": [{"identity": "cat", "prefix": "k1", "secret": KEY}], "query": "key"},
-    "basic": {"users": [{"name": "dan", "password_hash": STORED}], "threads": 1},
+    "basic": {"users": [{"name": "dan", "password_hash": STORED}], "threads": 1, "throttle": {"account_attempts": 0}},
 }
 
 
@@ -399,12 +402,25 @@ async def test_an_exception_handler_of_the_board_may_answer_what_a_guard_refused
     assert (response.status_code, response.json()) == (401, {"challenge": 'Bearer realm="pegboard"'})
 
 
-async def test_with_the_plugin_switched_off_a_guarded_endpoint_is_not_run() -> None:
+async def test_with_the_plugin_switched_off_a_guarded_endpoint_is_not_served() -> None:
     for plugins in ([], [Auth(tokens=TOKENS)]):
         off = {"auth": False} if plugins else None
         board = Pegboard(routes=[Route("/", write, plugins=off)], plugins=plugins, config={})
-        with pytest.raises(RuntimeError, match="no auth plugin has looked"):
+        with pytest.raises(ConfigurationError, match="its endpoint needs 'pegboard-auth'"):
             await ask("/", bearer(), board=board)
+
+
+async def test_too_many_wrong_passwords_are_429_with_the_time_to_wait() -> None:
+    users = [{"name": "dan", "password_hash": STORED}]
+    settings = {"users": users, "throttle": {"account_attempts": 2, "account_seconds": 600}}
+    board = Pegboard(routes=[Route("/me", whoami)], plugins=[Auth(basic=settings)], config={})
+    statuses = [(await ask("/me", basic("dan:wrong"), board=board)).status_code for _ in range(3)]
+    assert statuses == [401, 401, 429]
+    refused = await ask("/me", basic("dan:pass"), board=board)
+    assert (refused.status_code, refused.text) == (429, "Too Many Requests")
+    assert 200 < int(refused.headers["retry-after"]) <= 300
+    assert refused.headers["cache-control"] == "no-store"
+    assert (await ask("/me", basic("eve:wrong"), board=board)).status_code == 401
 
 
 # WebSockets
@@ -479,7 +495,47 @@ async def test_a_guarded_endpoint_on_a_route_without_the_plugin_refuses_to_start
     board = Pegboard(routes=[Route("/w", write, plugins={"auth": False})], plugins=[Auth(tokens=TOKENS)], config={})
     said = await start(board)
     assert said.startswith("lifespan.startup.failed")
-    assert "GET|HEAD /w: its endpoint requires something" in said
+    assert "GET|HEAD /w: its endpoint needs 'pegboard-auth', and 'auth' is switched off here" in said
+
+
+APPLICATION = """
+from pegboard import Pegboard
+from pegboard_auth import Auth, digest_of, public, requires
+
+app = Pegboard(plugins=[Auth(tokens=[{"identity": "ann", "digest": digest_of("x")}])], config={})
+
+@requires("write")
+@app.get("/write")
+async def write(request): return ""
+
+@app.get("/known")
+async def known(request): return ""
+
+@app.get("/perhaps", plugins={"auth": {"access": "optional"}})
+async def perhaps(request): return ""
+
+@app.get("/")
+@public
+async def home(request): return ""
+"""
+
+
+def test_the_command_line_shows_what_each_route_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shows_what_routes_ask.py").write_text(APPLICATION)
+    monkeypatch.chdir(tmp_path)
+    assert run(["routes", "shows_what_routes_ask:app", "--json"]) == 0
+    told = {row["path"]: row["notes"]["auth"] for row in json.loads(capsys.readouterr().out)}
+    assert told == {
+        "/write": "known callers with scope write (bearer)",
+        "/known": "known callers (bearer)",
+        "/perhaps": "anybody; bad credentials are refused (bearer)",
+        "/": "public: nobody is asked who calls",
+        "(anything else)": "anybody; bad credentials are refused (bearer)",
+    }
+    assert run(["explain", "GET", "/", "shows_what_routes_ask:app"]) == 0
+    assert "public: nobody is asked who calls" in capsys.readouterr().out
 
 
 # Hostile input

@@ -15,6 +15,13 @@ def test_rejected_credentials_are_401_with_an_invalid_token_unless_said_otherwis
     assert rejected.retry_after is None
 
 
+def test_what_rejects_from_within_an_endpoint_tells_the_client_no_reason() -> None:
+    rejected = Rejected("too many passwords", None, 503, retry_after=1)
+    assert str(rejected) == "too many passwords"
+    assert rejected.detail == "Service Unavailable"
+    assert rejected.headers == {"cache-control": "no-store", "retry-after": "1"}
+
+
 def test_a_refusal_is_an_http_exception_with_all_challenges_and_no_other_headers() -> None:
     response = PlainTextResponse("Unauthorized", 401)
     for value in (b"Bearer", b"Basic"):

@@ -1,14 +1,10 @@
 """What schemes share."""
 
+import anyio
 import pytest
 
 from pegboard.requests import HTTPConnection
-from pegboard_auth.refusals import Rejected
-from pegboard_auth.schemes import Scheme, authorization, decode_base64
-
-
-def connection(*headers: tuple[bytes, bytes]) -> HTTPConnection:
-    return HTTPConnection({"type": "http", "headers": list(headers)})
+from pegboard_auth.schemes import Scheme, credentials_of, decode_base64, running, several
 
 
 @pytest.mark.parametrize(
@@ -30,18 +26,11 @@ def connection(*headers: tuple[bytes, bytes]) -> HTTPConnection:
     ],
 )
 def test_credentials_are_those_behind_the_schemes_name(value: bytes, credentials: bytes | None) -> None:
-    assert authorization(connection((b"authorization", value)), b"bearer") == credentials
+    assert credentials_of(value, b"bearer") == credentials
 
 
-def test_without_the_header_there_are_no_credentials() -> None:
-    assert authorization(connection((b"accept", b"*/*")), b"bearer") is None
-
-
-@pytest.mark.parametrize("values", [(b"Bearer a", b"Bearer a"), (b"Basic x", b"Bearer a"), (b"", b"Bearer a")])
-def test_several_headers_are_a_bad_request_whatever_they_hold(values: tuple[bytes, ...]) -> None:
-    with pytest.raises(Rejected) as caught:
-        authorization(connection(*((b"authorization", value) for value in values)), b"bearer")
-    assert (caught.value.status_code, caught.value.error) == (400, "invalid_request")
+def test_several_headers_are_a_bad_request() -> None:
+    assert (several().status_code, several().error) == (400, "invalid_request")
 
 
 def test_base64_is_read_strictly() -> None:
@@ -53,5 +42,44 @@ def test_base64_is_read_strictly() -> None:
 
 def test_a_scheme_has_to_say_how_it_authenticates() -> None:
     with pytest.raises(NotImplementedError):
-        Scheme().authenticate(connection())
+        Scheme().authenticate(HTTPConnection({"type": "http", "headers": []}))
     assert Scheme().challenge("realm") is None
+
+
+class Busy(Scheme):
+    """Runs beside the requests until it is cancelled."""
+
+    name = "busy"
+
+    def __init__(self) -> None:
+        self.state = "new"
+
+    async def run(self) -> None:
+        self.state = "running"
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.state = "stopped"
+
+
+@pytest.mark.anyio
+async def test_what_schemes_do_beside_the_requests_runs_as_long_as_the_board() -> None:
+    busy = Busy()
+    async with running([busy, Scheme()]):
+        await anyio.wait_all_tasks_blocked()
+        assert busy.state == "running"
+    assert busy.state == "stopped"
+
+
+@pytest.mark.anyio
+async def test_what_ends_the_board_is_not_put_into_a_group_of_exceptions() -> None:
+    busy = Busy()
+
+    async def board() -> None:
+        async with running([busy]):
+            await anyio.wait_all_tasks_blocked()
+            raise ValueError("the board has failed")
+
+    with pytest.raises(ValueError, match="the board has failed"):
+        await board()
+    assert busy.state == "stopped"

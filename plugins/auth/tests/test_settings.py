@@ -15,6 +15,26 @@ TOKENS = [{"identity": "ann", "digest": digest_of("x")}]
 class Own(Scheme):
     name = "own"
 
+    def authenticate(self, connection: Any) -> None:
+        return None
+
+
+class Nameless(Own):
+    name = ""
+
+
+class Unnamed(Scheme):
+    def authenticate(self, connection: Any) -> None:
+        return None
+
+
+class Idle(Scheme):
+    name = "idle"
+
+
+def one_argument(connection: Any) -> bool:
+    return True
+
 
 def problems(**settings: Any) -> str:
     return "\n".join(map(str, load(AuthSettings, "auth", read_sources({}), settings).problems))
@@ -68,7 +88,11 @@ def test_schemes_are_named_in_the_order_of_their_own() -> None:
         ({"order": ["basic"], "tokens": TOKENS}, "'basic' is no scheme that is configured; there are: bearer"),
         ({"custom_schemes": [object()]}, "derived from Scheme, got object"),
         ({"custom_schemes": [Own(), Own()]}, "2 schemes are called 'own'"),
+        ({"custom_schemes": [Nameless()]}, "Nameless has no name"),
+        ({"custom_schemes": [Unnamed()]}, "Unnamed has no name"),
+        ({"custom_schemes": [Idle()]}, "Idle has no authenticate(connection) of its own"),
         ({"policies": {"a": 1}}, "policies.a"),
+        ({"policies": {"a": one_argument}}, "policies.a: expected a function that can be called with (connection, acc"),
         ({"max_token_size": 1}, "max_token_size"),
         ({"token": []}, "unknown setting"),
     ],

@@ -5,13 +5,18 @@ Rules that must not move:
 - Everything runs in the WebSocket's own task, and `websocket_complete` hooks run exactly once.
 - A refusal before `accept` is an HTTP response where the server can send one, and a close (the client sees 403)
   otherwise.
+- Where a hook has set an end (`WebSocket.close_after`), the endpoint is cancelled then, in its own task, and the
+  WebSocket is closed with the code that was given.
 - An error after `accept` closes with 1011 and is raised to the server; whatever ends, a WebSocket is left closed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from time import perf_counter
 from typing import Any
+
+from anyio import CancelScope
 
 from pegboard.compiling import Pipeline
 from pegboard.connections import NOTES
@@ -31,7 +36,8 @@ __all__ = ["WebSocketStory"]
 class WebSocketStory(Story):
     """Serves WebSockets."""
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    # One function on purpose: the order of its text is the order of events.
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: PLR0912, PLR0915
         """Serve one WebSocket, from its scope to its close."""
         started = perf_counter()
         scope["app"] = self.board
@@ -52,7 +58,12 @@ class WebSocketStory(Story):
                 raise error
             denial = await self.ask(websocket, pipeline, outcome)
             if denial is None:
-                await plan.call(websocket)
+                websocket.is_served = True
+                ending = websocket.ending
+                if ending is None:
+                    await plan.call(websocket)
+                else:
+                    await bounded(plan.call(websocket), websocket, ending)
                 await finish(websocket)
             else:
                 await deny(websocket, denial)
@@ -115,6 +126,14 @@ class WebSocketStory(Story):
             await close_at_last(websocket)
             return failed
         return None if isinstance(exc, HTTPException) else exc
+
+
+async def bounded(serving: Awaitable[None], websocket: WebSocket, ending: CancelScope) -> None:
+    """Serve a WebSocket until its end has come, see `WebSocket.close_after`; then close it."""
+    with ending:
+        await serving
+    if ending.cancel_called:
+        await close(websocket, websocket.end_code, websocket.end_reason)
 
 
 async def deny(websocket: WebSocket, response: Any) -> None:

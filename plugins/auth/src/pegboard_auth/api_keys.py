@@ -7,6 +7,7 @@ clients change over, the old one goes or expires.
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -17,6 +18,7 @@ from typing import Any
 from pegboard.requests import HTTPConnection
 from pegboard_auth.csrf import is_cross_site
 from pegboard_auth.identity import Access
+from pegboard_auth.recent import Recent
 from pegboard_auth.refusals import ErrorCode, Rejected
 from pegboard_auth.schemes import Scheme
 from pegboard_auth.tokens import Grant, pick
@@ -39,6 +41,7 @@ class APIKeys(Scheme):
     """
 
     name = "api-key"
+    may_change = False
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class APIKeys(Scheme):
         self._cookie = cookie
         self._trusted = frozenset(origin.encode("ascii") for origin in trusted)
         self._clock = clock
+        self._recent = Recent(1024)
         by_prefix: dict[str, list[Grant]] = {}
         for prefix, grant in keys:
             by_prefix.setdefault(prefix, []).append(grant)
@@ -65,17 +69,27 @@ class APIKeys(Scheme):
         key = self._find(connection)
         if key is None:
             return None
-        prefix = prefix_of(key)
-        return self._judge(self._by_prefix.get(prefix, _NONE), key)
+        if len(key) > MAX_SIZE:
+            raise Rejected("malformed key")
+        digest = sha256(key).digest()
+        known = self._recent.get(digest)
+        if known is not None and self._clock() < known[1]:
+            return known[0]
+        access = self._judge(self._by_prefix.get(prefix_of(key), _NONE), digest)
+        self._recent.keep(digest, access, math.inf if access.expires is None else access.expires)
+        return access
 
     def challenge(self, realm: str, error: ErrorCode | None = None, scope: str = "") -> str:
         """A challenge that names the header; no standard gives API keys one."""
         return f'ApiKey realm="{realm}", header="{self._header.decode()}"'
 
     def _find(self, connection: HTTPConnection) -> bytes | None:
-        key = connection.header(self._header)
-        if key is not None and len(connection.headers.raw_getlist(self._header)) > 1:
-            raise Rejected("several API keys", "invalid_request", 400)
+        key: bytes | None = None
+        for name, value in connection.scope["headers"]:
+            if name == self._header:
+                if key is not None:
+                    raise Rejected("several API keys", "invalid_request", 400)
+                key = value
         if self._query is not None:
             values = connection.query_params.getlist(self._query)
             if len(values) > 1 or (values and key is not None):
@@ -95,8 +109,8 @@ class APIKeys(Scheme):
             raise Rejected("a cookie sent by another site's page", None, 403)
         return value.encode("utf-8", "surrogatepass")
 
-    def _judge(self, candidates: Iterable[Grant], key: bytes) -> Access:
-        grant = pick(candidates, sha256(key).digest())
+    def _judge(self, candidates: Iterable[Grant], digest: bytes) -> Access:
+        grant = pick(candidates, digest)
         if grant is None:
             raise Rejected("unknown key")
         return grant.access(self.name, self._clock())
@@ -104,6 +118,8 @@ class APIKeys(Scheme):
 
 class LookedUpAPIKeys(APIKeys):
     """Takes configured keys, and those that ``lookup(prefix)`` gives, an iterable of `Grant`, sync or async."""
+
+    may_change = True
 
     def __init__(self, *args: Any, lookup: Callable[[str], Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -118,7 +134,7 @@ class LookedUpAPIKeys(APIKeys):
         found = self._lookup(prefix)
         if isawaitable(found):
             found = await found
-        return self._judge((*self._by_prefix.get(prefix, _NONE), *(found or ())), key)
+        return self._judge((*self._by_prefix.get(prefix, _NONE), *(found or ())), sha256(key).digest())
 
 
 def prefix_of(key: bytes) -> str:

@@ -9,6 +9,9 @@
 | `public` | `@requires` | refused: they contradict each other |
 | `required`, `optional`, or scopes | `@public` | refused likewise |
 
+Methods of classes that require something ask for it themselves; their route is not public, and its callers may be
+anybody unless the route itself asks for more.
+
 Answers for paths and methods that no route has hold nothing to protect: they are `optional`, so that a page for errors
 can greet its reader.
 """
@@ -16,7 +19,6 @@ can greet its reader.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pegboard.routing import BaseRoute, Host, Mount
@@ -26,11 +28,12 @@ from pegboard.settings import Invalid
 from pegboard_auth.answers import Answers
 from pegboard_auth.audit import Audit
 from pegboard_auth.gates import Gate, make_gate
-from pegboard_auth.requirements import Requirement, is_public, requirements_of
+from pegboard_auth.open_sockets import OpenSockets
+from pegboard_auth.requirements import Requirement, is_public, required_within, requirements_of
 from pegboard_auth.schemes import Scheme
 from pegboard_auth.settings import AuthSettings, RouteSettings
 
-__all__ = ["Binder", "Doors", "doors"]
+__all__ = ["Binder", "open_routes"]
 
 ANYBODY_KNOWN = Requirement()
 
@@ -38,12 +41,20 @@ ANYBODY_KNOWN = Requirement()
 class Binder:
     """Gives routes their gates; routes that ask for the same share one."""
 
-    def __init__(self, settings: AuthSettings, schemes: Sequence[Scheme], answers: Answers, audit: Audit) -> None:
+    def __init__(
+        self,
+        settings: AuthSettings,
+        schemes: Sequence[Scheme],
+        answers: Answers,
+        audit: Audit,
+        sockets: OpenSockets | None = None,
+    ) -> None:
         self.denies = settings.default == "deny" or (settings.default is None and bool(schemes))
         self._settings = settings
-        self._schemes = tuple(schemes)
+        self.schemes = tuple(schemes)
         self._answers = answers
         self._audit = audit
+        self._sockets = sockets
         self._gates: dict[Any, Gate] = {}
         self._bound: dict[int, tuple[BaseRoute, Gate]] = {}
 
@@ -51,7 +62,7 @@ class Binder:
         """The gate of ``route``, or None where it is public. Raises `Invalid` with all that does not fit together."""
         self._bound.pop(id(route), None)
         if isinstance(route, MissRoute):
-            return self._gate(self._schemes, None, ()) if self._schemes else None
+            return self._gate(self.schemes, None, ()) if self.schemes else None
         asked = requirements_of(route.endpoint)
         own = Requirement.make(settings.scopes, settings.roles, settings.policy)
         access = settings.access or self._implied(route, asked, own)
@@ -77,8 +88,8 @@ class Binder:
 
     def _chosen(self, settings: RouteSettings) -> tuple[Scheme, ...]:
         if settings.schemes is None:
-            return self._schemes
-        return tuple(scheme for scheme in self._schemes if scheme.name in settings.schemes)
+            return self.schemes
+        return tuple(scheme for scheme in self.schemes if scheme.name in settings.schemes)
 
     def _check(
         self,
@@ -88,33 +99,28 @@ class Binder:
         requirement: Requirement | None,
         schemes: Sequence[Scheme],
     ) -> None:
-        problems: list[tuple[str, str]] = []
-        names = [scheme.name for scheme in self._schemes]
-        problems += [
+        names = [scheme.name for scheme in self.schemes]
+        problems = [
             ("schemes", f"{name!r} is no scheme that is configured; there are: {', '.join(names) or 'none'}")
             for name in settings.schemes or ()
             if name not in names
         ]
-        if access == "public" and requirements_of(route.endpoint):
+        within = required_within(route.endpoint)
+        asking = [each for each in (requirement, *within) if each is not None]
+        if access == "public" and (requirements_of(route.endpoint) or within):
             problems.append(
                 ("access", "the route is public and its endpoint requires something; take one of the two away")
             )
         if access != "public" and is_public(route.endpoint):
             problems.append(("access", "the endpoint is marked public and the route's settings ask for more; keep one"))
-        if requirement is not None:
-            known = self._settings.policies
-            problems += [
-                ("policy", f"{name!r} is none of the setting policies; there are: {', '.join(known) or 'none'}")
-                for name in requirement.policies
-                if name not in known
-            ]
-            if not schemes and not problems:
-                problems.append(
-                    (
-                        "",
-                        "callers must be known, and there is no scheme; configure tokens, jwt, api_keys or basic",
-                    )
-                )
+        known = self._settings.policies
+        problems += [
+            ("policy", f"{name!r} is none of the setting policies; there are: {', '.join(known) or 'none'}")
+            for name in dict.fromkeys(name for each in asking for name in each.policies)
+            if name not in known
+        ]
+        if asking and not schemes and not problems:
+            problems.append(("", f"callers must be known, and there is no scheme; {_CONFIGURE}"))
         if problems:
             raise Invalid(problems)
 
@@ -124,34 +130,22 @@ class Binder:
         gate = self._gates.get(key)
         if gate is None:
             gate = self._gates[key] = make_gate(
-                schemes, requirement, covered, self._settings.policies, self._answers, self._audit
+                schemes, requirement, covered, self._settings.policies, self._answers, self._audit, self._sockets
             )
         return gate
 
 
-@dataclass(slots=True)
-class Doors:
-    """A board's routes as a caller without credentials finds them."""
-
-    open: list[str] = field(default_factory=list)
-    contradictions: list[str] = field(default_factory=list)
-
-
-def doors(board: Any, binder: Binder) -> Doors:
-    """Which of the board's routes are open to anonymous callers, and which contradict themselves."""
-    found = Doors()
+def open_routes(board: Any, binder: Binder) -> list[str]:
+    """The board's routes that are open to anonymous callers."""
+    found: list[str] = []
     for flat in flatten(board.routes):
         route = flat.route
         if isinstance(route, Mount | Host) and (route.app is None or isinstance(route.app, Router)):
             continue
         gate = binder.gate_of(route)
-        if gate is not None and gate.requirement is not None:
-            continue
-        label = f"{route.label.rpartition(' ')[0] or type(route).__name__} {flat.template.text}"
-        found.open.append(label)
-        if gate is None and requirements_of(route.endpoint):
-            found.contradictions.append(
-                f'{label}: its endpoint requires something, and plugins={{"auth": False}} leaves the plugin out; '
-                "take one of the two away"
-            )
+        if gate is None or gate.requirement is None:
+            found.append(f"{route.label.rpartition(' ')[0] or type(route).__name__} {flat.template.text}")
     return found
+
+
+_CONFIGURE = "configure tokens, jwt, api_keys, basic or sessions"

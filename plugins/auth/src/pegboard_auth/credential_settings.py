@@ -1,4 +1,4 @@
-"""The tables beneath the section ``auth`` that hold credentials: tokens, API keys, JWT, and accounts.
+"""The tables beneath the section ``auth`` that hold credentials: tokens, API keys, and accounts.
 
 What must never move: no message shows a token, a key, a digest or a hash. Secrets are of the type `Secret`, and what is
 wrong with one is described.
@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,6 @@ from pegboard.text_values import Secret
 from pegboard_auth.basic import Account, read_accounts
 from pegboard_auth.csrf import is_origin
 from pegboard_auth.identity import is_name
-from pegboard_auth.jwt_keys import Algorithm, is_symmetric, load_key
 from pegboard_auth.passwords import check_hash
 from pegboard_auth.tokens import MIN_LENGTH, digest_of, parse_digest
 
@@ -29,13 +29,15 @@ __all__ = [
     "APIKeySettings",
     "APIKeysSettings",
     "BasicSettings",
-    "JWTKeySettings",
-    "JWTSettings",
     "Problems",
+    "ThrottleSettings",
     "TokenSettings",
     "UserSettings",
+    "check_takes",
     "check_twice",
     "check_words",
+    "is_prefix",
+    "tried",
 ]
 
 Problems = Iterator[tuple[str, str]]
@@ -69,7 +71,7 @@ class TokenSettings(Settings, frozen=True, kw_only=True):
         if (self.digest is None) == (self.secret is None):
             yield "", "expected either digest or secret"
         elif self.digest is not None:
-            yield from _tried("digest", parse_digest, str(self.digest))
+            yield from tried("digest", parse_digest, str(self.digest))
         else:
             yield from self.check_secret(str(self.secret))
 
@@ -94,7 +96,7 @@ class APIKeySettings(TokenSettings, frozen=True, kw_only=True):
     def check(self) -> Problems:
         """Yield what is wrong."""
         yield from super().check()
-        if not _PREFIX.fullmatch(self.prefix):
+        if not is_prefix(self.prefix):
             yield "prefix", "expected 1 to 64 letters, digits, hyphens and underscores"
 
     def check_secret(self, secret: str) -> Problems:
@@ -139,65 +141,10 @@ class APIKeysSettings(Settings, frozen=True, kw_only=True):
                 yield f"trusted_origins[{index}]", "expected an origin in lower case, such as https://app.example"
         if self.trusted_origins and self.cookie is None:
             yield "trusted_origins", "only a key in a cookie needs them; name the cookie, or leave them out"
+        yield from check_takes("lookup", self.lookup, "prefix")
         if not self.keys and self.lookup is None:
             yield "", "expected keys, or a lookup function; without either nobody gets in"
         yield from check_twice("keys", self.keys)
-
-
-class JWTKeySettings(Settings, frozen=True, kw_only=True):
-    """A key that verifies tokens, bound to one algorithm."""
-
-    algorithm: Annotated[Algorithm, Meta(description="What tokens under this key are signed with.")]
-    key: Annotated[
-        Secret | None, Meta(description="The public key as PEM or JWK; for HS256 and the like the secret.")
-    ] = None
-    file: Annotated[Path | None, Meta(description="A file that holds the key.")] = None
-    kid: Annotated[str | None, Meta(description="The key's name in tokens; without it any kid will do.")] = None
-
-    def check(self) -> Problems:
-        """Yield what is wrong."""
-        if (self.key is None) == (self.file is None):
-            yield "", "expected either key or file"
-        else:
-            place = "key" if self.file is None else "file"
-            yield from _tried(place, lambda _: load_key(self.algorithm, self.material(), self.kid), None)
-
-    def material(self) -> bytes:
-        """The text of the key. Raises ValueError when its file cannot be read."""
-        if self.file is None:
-            return str(self.key).encode()
-        try:
-            return self.file.read_bytes().strip()
-        except OSError as error:
-            raise ValueError(f"cannot read the file: {error.strerror or type(error).__name__}") from None
-
-
-class JWTSettings(Settings, frozen=True, kw_only=True):
-    """Bearer tokens that are JWT: who issues them, for whom, and under which keys."""
-
-    issuer: Annotated[str, Meta(min_length=1, description="What iss must be.")]
-    audience: Annotated[tuple[str, ...], Meta(min_length=1, description="Names of this service; aud must have one.")]
-    keys: Annotated[tuple[JWTKeySettings, ...], Meta(min_length=1, description="The keys that verify.")]
-    type: Annotated[str | None, Meta(description="What typ must say, such as at+jwt (RFC 9068).")] = None
-    leeway: Annotated[float, Meta(ge=0, le=300, description="Seconds by which clocks may differ.")] = 30.0
-    identity_claim: Annotated[str, Meta(min_length=1, description="The claim that is the identity.")] = "sub"
-    roles_claim: Annotated[str, Meta(min_length=1, description="The claim that lists roles.")] = "roles"
-    cache_size: Annotated[int, Meta(ge=0, description="How many verified tokens are remembered; 0 for none.")] = 1024
-    revoked: Annotated[
-        Callable[[Any], Any] | None,
-        Meta(description="Asked with the claims of every token, sync or async; anything but False refuses it."),
-    ] = None
-
-    def check(self) -> Problems:
-        """Yield what is wrong."""
-        if "" in self.audience:
-            yield "audience", "expected names, got an empty one"
-        if len({is_symmetric(key.algorithm) for key in self.keys}) > 1:
-            yield "keys", "secrets (HS256 and the like) and public keys do not mix; give an issuer one kind"
-        seen = Counter((key.algorithm, key.kid) for key in self.keys if key.kid is not None)
-        for (algorithm, kid), count in seen.items():
-            if count > 1:
-                yield "keys", f"{count} keys for {algorithm} have the kid {kid!r}; give each its own"
 
 
 class UserSettings(Settings, frozen=True, kw_only=True):
@@ -219,6 +166,17 @@ class UserSettings(Settings, frozen=True, kw_only=True):
         yield from check_words("roles", self.roles)
 
 
+class ThrottleSettings(Settings, frozen=True, kw_only=True):
+    """How many logins may fail in a row, and over which time; then one is let through at a time."""
+
+    account_attempts: Annotated[int, Meta(ge=0, description="For one account; 0 for no limit.")] = 10
+    account_seconds: Annotated[float, Meta(gt=0, description="The time in which they are given back.")] = 300.0
+    address_attempts: Annotated[
+        int, Meta(ge=0, description="For one address; 0 for no limit. Behind a proxy all may have one address.")
+    ] = 100
+    address_seconds: Annotated[float, Meta(gt=0, description="The time in which they are given back.")] = 300.0
+
+
 class BasicSettings(Settings, frozen=True, kw_only=True):
     """Basic authentication: where accounts come from, and what hashing passwords may cost."""
 
@@ -235,12 +193,18 @@ class BasicSettings(Settings, frozen=True, kw_only=True):
         int, Meta(ge=1, le=64, description="How many passwords are hashed at a time, in 19 MiB each.")
     ] = 2
     waiting: Annotated[int, Meta(ge=0, description="How many may wait for that; more get 503.")] = 100
+    remember: Annotated[
+        float, Meta(ge=0, le=3600, description="For how many seconds a good password is not hashed again; 0: always.")
+    ] = 60.0
+    throttle: Annotated[ThrottleSettings, Meta(description="How many logins may fail.")] = ThrottleSettings()
     max_password_size: Annotated[int, Meta(ge=8, le=65536, description="The longest password, in bytes.")] = 1024
 
     def check(self) -> Problems:
         """Yield what is wrong."""
         if not self.users and self.file is None and self.lookup is None:
             yield "", "expected users, a file, or a lookup function; without any nobody gets in"
+        yield from check_takes("lookup", self.lookup, "name")
+        yield from check_takes("rehash", self.rehash, "name", "password_hash")
         accounts, problems = self.read_file()
         yield from (("file", problem) for problem in problems)
         written = (*(user.name for user in self.users), *(account.user.identity for account in accounts))
@@ -266,6 +230,11 @@ def _check_identity(key: str, identity: str) -> Problems:
         yield key, "expected 1 to 255 printable characters"
 
 
+def is_prefix(text: str) -> bool:
+    """Whether ``text`` can be the prefix of an API key."""
+    return _PREFIX.fullmatch(text) is not None
+
+
 def check_words(key: str, words: Iterable[str]) -> Problems:
     """Yield which of the scopes or roles under ``key`` are none."""
     for index, word in enumerate(words):
@@ -283,7 +252,21 @@ def check_twice(key: str, tokens: Iterable[TokenSettings]) -> Problems:
         seen.add(digest)
 
 
-def _tried(key: str, make: Callable[[Any], Any], value: Any) -> Problems:
+def check_takes(key: str, function: Callable[..., Any] | None, *arguments: str) -> Problems:
+    """Yield what is wrong with a function that is called with these arguments, by position."""
+    if function is None:
+        return
+    try:
+        signature(function).bind(*arguments)
+    except TypeError as error:
+        yield key, f"expected a function that can be called with ({', '.join(arguments)}): {error}"
+    except ValueError:
+        # Some functions of C say nothing about their arguments.
+        return
+
+
+def tried(key: str, make: Callable[[Any], Any], value: Any) -> Problems:
+    """Yield what ``make`` says is wrong with ``value``, by a ValueError."""
     try:
         make(value)
     except ValueError as error:

@@ -19,12 +19,14 @@ __all__ = ["is_cross_site", "is_origin"]
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-_ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
+_ORIGIN = re.compile(r"(https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_USUAL_PORTS: Final = {"http": "80", "https": "443"}
 
 
 def is_origin(text: str) -> bool:
     """Whether ``text`` is an origin as browsers write it: scheme, host in lower case, port if unusual."""
-    return _ORIGIN.fullmatch(text) is not None
+    found = _ORIGIN.fullmatch(text)
+    return found is not None and found[2] != _USUAL_PORTS[found[1]]
 
 
 def is_cross_site(connection: HTTPConnection, trusted: frozenset[bytes] = frozenset()) -> bool:

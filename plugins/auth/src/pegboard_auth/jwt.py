@@ -1,4 +1,4 @@
-"""Bearer tokens that are JWT (RFC 7519, with the advice of RFC 8725), verified with configured keys.
+"""Bearer tokens that are JWT (RFC 7519, with the advice of RFC 8725), verified with the keys that there are now.
 
 The order, cheapest first, and nothing is believed before the signature: three segments, header, key, signature, claims.
 
@@ -6,14 +6,14 @@ What must never move:
 
 - The token's header chooses among our keys by ``alg`` and ``kid``, and brings none of its own: ``jwk``, ``jku``,
   ``x5u``, and whatever changes how a token is read (``crit``, ``b64``, ``enc``, ``zip``) are refused.
-- A header is remembered only after a signature under it was good, and a token only after everything was, never beyond
-  its ``exp``. What is remembered is bounded.
+- A header is remembered only after a signature under it was good. What is remembered is bounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+import math
+from collections.abc import Sequence
+from typing import Final
 
 from pegboard_auth.identity import Access
 from pegboard_auth.jwt_claims import ClaimRules, judge
@@ -21,7 +21,7 @@ from pegboard_auth.jwt_keys import VerificationKey
 from pegboard_auth.jwt_parsing import Malformed, decode_segment, parse_object, split
 from pegboard_auth.refusals import Rejected
 
-__all__ = ["JWTVerifier"]
+__all__ = ["JWTVerifier", "UnknownKey"]
 
 MAX_HEADERS: Final = 64
 """How many headers are remembered: an issuer has one for each key."""
@@ -29,59 +29,56 @@ MAX_HEADERS: Final = 64
 _REFUSED_MEMBERS: Final = frozenset({"crit", "b64", "jku", "jwk", "x5u", "enc", "zip"})
 
 
+class UnknownKey(Rejected):
+    """Rejects a token whose header names a key that is not among ours; an issuer may have a new one."""
+
+
 class JWTVerifier:
-    """Verifies tokens with ``keys``.
+    """Verifies tokens with ``keys``; ``type`` is what ``typ`` must say, or None."""
 
-    ``type`` is what ``typ`` must say, or None; ``cache_size`` how many verified tokens are remembered, 0 for none;
-    ``revoked(claims)`` is asked about every token, remembered ones too, and anything but False from it refuses.
-    """
+    fresh_until: Final = math.inf
+    """Until when what was verified holds, as far as the keys go."""
 
-    def __init__(
-        self,
-        keys: Sequence[VerificationKey],
-        rules: ClaimRules,
-        type: str | None = None,
-        cache_size: int = 1024,
-        revoked: Callable[[Any], Any] | None = None,
-    ) -> None:
+    def __init__(self, keys: Sequence[VerificationKey], rules: ClaimRules, type: str | None = None) -> None:
         self._rules = rules
         self._type = None if type is None else _media_type(type)
-        self._cache_size = cache_size
-        self._revoked = revoked
-        self._verified: dict[bytes, Access] = {}
         self._headers: dict[bytes, VerificationKey] = {}
         self._by_alg: dict[str, list[VerificationKey]] = {}
+        self.replace(keys)
+
+    def replace(self, keys: Sequence[VerificationKey]) -> None:
+        """Verify with ``keys`` from now on, and with no others."""
+        by_alg: dict[str, list[VerificationKey]] = {}
         for key in keys:
             for name in key.names:
-                self._by_alg.setdefault(name, []).append(key)
+                by_alg.setdefault(name, []).append(key)
+        self._by_alg = by_alg
+        self._headers = {}
 
-    def verify(self, token: bytes, digest: bytes, now: float) -> Access:
-        """The access that a token gives; ``digest`` is the SHA-256 of all of it. Raises `Rejected`."""
-        access = self._verified.get(digest)
-        if access is None or now >= access.expires:  # type: ignore[operator]
-            access = self._verify(token, now)
-            if self._cache_size:
-                self._remember(digest, access)
-        if self._revoked is not None and self._revoked(access.claims) is not False:
-            raise Rejected("revoked", identity=access.identity)
-        return access
-
-    def _verify(self, token: bytes, now: float) -> Access:
+    def verify(self, token: bytes, now: float) -> Access:
+        """The access that a token gives. Raises `Rejected`, as `UnknownKey` where only the key is missing."""
         try:
             header, payload, signature = split(token)
             sealed = decode_segment(signature)
             signed = token[: len(header) + 1 + len(payload)]
-            known = self._headers.get(header)
-            candidates = (known,) if known is not None else self._candidates(header)
-            key = next((key for key in candidates if key.verify(signed, sealed)), None)
+            key = self._headers.get(header)
             if key is None:
+                self._find_key(header, signed, sealed)
+            elif not key.verify(signed, sealed):
                 raise Rejected("wrong signature")
-            if known is None and len(self._headers) < MAX_HEADERS and len(candidates) == 1:
-                self._headers[header] = key
             claims = parse_object(decode_segment(payload))
         except Malformed as error:
             raise Rejected(str(error)) from None
         return judge(claims, self._rules, now)
+
+    def _find_key(self, header: bytes, signed: bytes, sealed: bytes) -> None:
+        """Find the key that has signed, and remember it where the header can mean no other. Raises `Rejected`."""
+        candidates = self._candidates(header)
+        key = next((key for key in candidates if key.verify(signed, sealed)), None)
+        if key is None:
+            raise Rejected("wrong signature")
+        if len(candidates) == 1 and len(self._headers) < MAX_HEADERS:
+            self._headers[header] = key
 
     def _candidates(self, header: bytes) -> Sequence[VerificationKey]:
         """The keys that a token's header may mean. Raises `Rejected` or `Malformed` when it means none."""
@@ -98,14 +95,8 @@ class JWTVerifier:
             # A key that was configured without a kid takes tokens with any.
             keys = [key for key in keys if key.kid == kid] or [key for key in keys if key.kid is None]
         if not keys:
-            raise Rejected("no key for this alg and kid")
+            raise UnknownKey("no key for this alg and kid")
         return keys
-
-    def _remember(self, digest: bytes, access: Access) -> None:
-        self._verified.pop(digest, None)
-        if len(self._verified) >= self._cache_size:
-            del self._verified[next(iter(self._verified))]
-        self._verified[digest] = access
 
 
 def _media_type(typ: str) -> str:

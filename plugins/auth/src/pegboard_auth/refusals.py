@@ -1,9 +1,8 @@
 """The two ways to say no, as exceptions.
 
-    Exception
+    HTTPException
     ├── Rejected        a scheme: these credentials do not count
-    └── HTTPException
-        └── Refused     an endpoint's own guard: a finished answer, on its way to the client
+    └── Refused         an endpoint's own guard: a finished answer, on its way to the client
 
 What must never move: a client learns the status and the error code of RFC 6750, and nothing about which part was wrong.
 The reason is for the log. It is written by us or by the author of a scheme, and never holds credentials.
@@ -23,15 +22,18 @@ ErrorCode = Literal["invalid_request", "invalid_token", "insufficient_scope"]
 """The error codes of RFC 6750 section 3.1."""
 
 
-class Rejected(Exception):
+class Rejected(HTTPException):
     """Raised by a scheme that has found credentials which do not count.
+
+    A gate answers it, with challenges. It is an HTTPException so that one out of an endpoint, such as a login page that
+    compares a password, is answered right as well.
 
     - ``reason``: what was wrong, for the log; no secret.
     - ``error``: the code for the challenge of a bearer scheme, or None.
-    - ``status_code``: 401, 400 for what cannot be read in one way only, 403 for what another site has caused, 503 when
-      it cannot be told now.
+    - ``status_code``: 401, 400 for what cannot be read in one way only, 403 for what another site has caused, 429 for
+      too many attempts, 503 when it cannot be told now.
     - ``identity``: whose credentials were tried, where a known account is concerned; for the log.
-    - ``retry_after``: seconds after which to come again, for 503.
+    - ``retry_after``: seconds after which to come again, for 429 and 503.
     """
 
     def __init__(
@@ -43,12 +45,18 @@ class Rejected(Exception):
         identity: str = "",
         retry_after: int | None = None,
     ) -> None:
-        super().__init__(reason)
+        headers = {"cache-control": "no-store"}
+        if retry_after is not None:
+            headers["retry-after"] = str(retry_after)
+        super().__init__(status_code, headers=headers)
         self.reason = reason
         self.error: ErrorCode | None = error
-        self.status_code = status_code
         self.identity = identity
         self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        """The reason: for the log, as clients get ``detail``."""
+        return self.reason
 
 
 class Refused(HTTPException):

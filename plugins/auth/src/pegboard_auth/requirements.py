@@ -1,33 +1,36 @@
-"""What a route asks of its callers, and the decorators that say it on endpoints.
+"""What a route asks of its callers, as a value, and the marks by which endpoints say it.
 
-A requirement is a value: scopes (all of them), roles (one of each group), policies (all of them). What is asked of a
-route is what its settings say and what its endpoint says, together; the plugin binds it to the route when the board
-freezes.
-
-What must never move: an endpoint that `requires` something is never run without a check. The check belongs to the
-route's gate; the guard around the endpoint makes sure that there was one, whatever became of the plugin: switched
-off, left out for this route, or missing from another board that uses the same endpoint.
+A requirement is scopes (all of them), roles (one of each group), policies (all of them). What is asked of a route is
+what its settings say and what its endpoint says, together; the plugin binds it to the route when the board freezes.
+The decorators that mark endpoints stand in `pegboard_auth.guards`.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from types import MethodType
+from typing import Any, Final
 
-import anyio.from_thread
 import msgspec
 
-from pegboard.requests import HTTPConnection
 from pegboard_auth.identity import Access
 
-if TYPE_CHECKING:
-    from pegboard_auth.gates import Gate
-
-__all__ = ["AUTHENTICATED", "GATE", "Requirement", "is_public", "public", "requirements_of", "requires"]
-
-E = TypeVar("E", bound=Callable[..., Any])
+__all__ = [
+    "AUTHENTICATED",
+    "GATE",
+    "PROVIDED",
+    "PUBLIC",
+    "REQUIRED_ABOVE",
+    "REQUIRES",
+    "Requirement",
+    "is_public",
+    "marks",
+    "required_within",
+    "requirements_of",
+    "same",
+]
 
 AUTHENTICATED: Final = "authenticated"
 """The scope that every known caller has, as Starlette's users are used to."""
@@ -35,9 +38,17 @@ AUTHENTICATED: Final = "authenticated"
 GATE: Final = "pegboard.auth"
 """Where the gate that was passed stands in the scope of a connection."""
 
-_REQUIRES: Final = "__pegboard_auth_requires__"
-_PUBLIC: Final = "__pegboard_auth_public__"
-_CONNECTIONS: Final = ("request", "websocket", "connection")
+PROVIDED: Final = ("pegboard-auth",)
+"""What the plugin provides to endpoints that require something: that somebody looks at their marks."""
+
+REQUIRES: Final = "__pegboard_auth_requires__"
+"""The mark of a guard: what it and those beneath it require."""
+
+REQUIRED_ABOVE: Final = "__pegboard_auth_required_above__"
+"""The mark of what stands beneath guards, and may be the endpoint of a route in their place."""
+
+PUBLIC: Final = "__pegboard_auth_public__"
+"""The mark of public endpoints."""
 
 
 class Requirement(msgspec.Struct, frozen=True):
@@ -60,6 +71,13 @@ class Requirement(msgspec.Struct, frozen=True):
             tuple(dict.fromkeys((*self.policies, *other.policies))),
         )
 
+    def __str__(self) -> str:
+        """What is asked, in words, for people who look at a board's routes."""
+        asked = [f"scope {scope}" for scope in sorted(self.scopes)]
+        asked += [f"role {' or '.join(sorted(group))}" for group in self.roles]
+        asked += [f"policy {name}" for name in self.policies]
+        return f"known callers with {', '.join(asked)}" if asked else "known callers"
+
     def lacking(self, access: Access) -> str:
         """What ``access`` lacks, for the log; empty when scopes and roles suffice."""
         if not self.scopes <= access.scopes:
@@ -70,120 +88,52 @@ class Requirement(msgspec.Struct, frozen=True):
         return ""
 
 
-def requires(
-    *scopes: str | Sequence[str], roles: str | Sequence[str] = (), policy: str | Sequence[str] = ()
-) -> Callable[[E], E]:
-    """Let only known callers through to an endpoint, who have all ``scopes``, one of ``roles``, and pass ``policy``.
-
-    It goes on functions and methods that take the request or WebSocket. Policies are names of the setting ``policies``.
-    Without arguments it asks for known callers, whoever they are. Raises TypeError for what it cannot guard.
-    """
-    words = [word for scope in scopes for word in _words("a scope", scope)]
-    requirement = Requirement.make(words, _words("a role", roles), _words("a policy", policy))
-
-    def decorate(endpoint: E) -> E:
-        if is_public(endpoint):
-            raise TypeError(f"{_name(endpoint)} is marked public and requires something; keep one of the two")
-        find = _finder(endpoint)
-        make = _async_guard if inspect.iscoroutinefunction(endpoint) else _sync_guard
-        guarded: Any = wraps(endpoint)(make(endpoint, find, requirement))
-        setattr(guarded, _REQUIRES, (*requirements_of(endpoint), requirement))
-        return guarded  # type: ignore[no-any-return]
-
-    return decorate
-
-
-def public(endpoint: E) -> E:
-    """Mark an endpoint as public: where the default is to deny, it is open all the same, and pays nothing.
-
-    Its requests have no ``user``. Raises TypeError when it requires something.
-    """
-    if requirements_of(endpoint):
-        raise TypeError(f"{_name(endpoint)} is marked public and requires something; keep one of the two")
-    setattr(endpoint, _PUBLIC, True)
-    return endpoint
-
-
 def requirements_of(endpoint: Any) -> tuple[Requirement, ...]:
-    """What an endpoint requires, one requirement for each decorator; empty for nothing."""
-    given: tuple[Requirement, ...] = _marked(endpoint, _REQUIRES, ())
-    return given
+    """What an endpoint requires, one requirement for each decorator on it or above its route; empty for nothing.
+
+    A class requires what the classes require that it is derived from.
+    """
+    return tuple(dict.fromkeys((*marks(endpoint, REQUIRES), *marks(endpoint, REQUIRED_ABOVE))))
+
+
+def required_within(endpoint: Any) -> tuple[Requirement, ...]:
+    """What the methods of an endpoint require that is a class; they ask for it themselves, each for its own."""
+    if not inspect.isclass(endpoint):
+        return ()
+    return tuple(
+        dict.fromkeys(
+            requirement
+            for cls in endpoint.__mro__
+            for member in vars(cls).values()
+            if not inspect.isclass(member)
+            for requirement in requirements_of(getattr(member, "__func__", member))
+        )
+    )
 
 
 def is_public(endpoint: Any) -> bool:
-    """Whether an endpoint is marked `public`."""
-    return _marked(endpoint, _PUBLIC, False) is True
+    """Whether an endpoint is marked `public`. A subclass does not inherit it."""
+    return any(_own(each).get(PUBLIC) is True for each in same(endpoint))
 
 
-def _marked(endpoint: Any, mark: str, default: Any) -> Any:
-    """A mark on an endpoint itself: a subclass does not inherit it, and an object that has every attribute has none."""
-    while isinstance(endpoint, partial):
-        endpoint = endpoint.func
-    if inspect.ismethod(endpoint):
-        endpoint = endpoint.__func__
-    return getattr(endpoint, "__dict__", {}).get(mark, default)
+def marks(endpoint: Any, mark: str) -> tuple[Requirement, ...]:
+    """The requirements that a mark holds: those of partials, methods and classes are also those of what they are of."""
+    found: tuple[Requirement, ...] = ()
+    for each in same(endpoint):
+        for owner in each.__mro__ if inspect.isclass(each) else (each,):
+            found = (*found, *_own(owner).get(mark, ()))
+    return found
 
 
-def _async_guard(endpoint: Any, find: Callable[..., HTTPConnection], requirement: Requirement) -> Any:
-    async def guarded(*args: Any, **kwargs: Any) -> Any:
-        connection = find(*args, **kwargs)
-        gate = _gate(connection, endpoint)
-        if requirement not in gate.covered:
-            await gate.enforce(connection, requirement)
-        return await endpoint(*args, **kwargs)
-
-    return guarded
+def _own(thing: Any) -> Mapping[str, Any]:
+    """The attributes of a thing itself: a proxy or mock that has every attribute has no mark."""
+    own = getattr(thing, "__dict__", None)
+    return own if isinstance(own, Mapping) else {}
 
 
-def _sync_guard(endpoint: Any, find: Callable[..., HTTPConnection], requirement: Requirement) -> Any:
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        connection = find(*args, **kwargs)
-        gate = _gate(connection, endpoint)
-        if requirement not in gate.covered:
-            # Synchronous endpoints run in worker threads; policies run in the loop, as everywhere.
-            anyio.from_thread.run(gate.enforce, connection, requirement)
-        return endpoint(*args, **kwargs)
-
-    return guarded
-
-
-def _gate(connection: HTTPConnection, endpoint: Any) -> Gate:
-    gate: Gate | None = connection.scope.get(GATE)
-    if gate is None:
-        raise RuntimeError(
-            f"{_name(endpoint)} requires a known caller, and no auth plugin has looked at this connection; "
-            "put the plugin on the board, switch it on for this route, or take `requires` away"
-        )
-    return gate
-
-
-def _finder(endpoint: Any) -> Callable[..., HTTPConnection]:
-    """What finds the connection among an endpoint's arguments."""
-    if not (inspect.isfunction(endpoint) or inspect.ismethod(endpoint)):
-        raise TypeError(
-            f"requires() goes on functions and methods, got {_name(endpoint)}; "
-            'for classes and applications give the route settings: plugins={"auth": {"scopes": [...]}}'
-        )
-    names = list(inspect.signature(endpoint).parameters)
-    found = [name for name in names if name in _CONNECTIONS] or [name for name in names if name != "self"]
-    if not found:
-        raise TypeError(f"{_name(endpoint)} takes no request; requires() needs one to look at")
-    name, index = found[0], names.index(found[0])
-
-    def find(*args: Any, **kwargs: Any) -> HTTPConnection:
-        connection: HTTPConnection = args[index] if index < len(args) else kwargs[name]
-        return connection
-
-    return find
-
-
-def _words(what: str, given: str | Sequence[str]) -> list[str]:
-    words = [given] if isinstance(given, str) else list(given)
-    for word in words:
-        if not word or not word.isprintable() or " " in word:
-            raise TypeError(f"requires() got {word!r} as {what}; expected a word without blanks")
-    return words
-
-
-def _name(endpoint: Any) -> str:
-    return f"{getattr(endpoint, '__module__', '?')}.{getattr(endpoint, '__qualname__', type(endpoint).__name__)}"
+def same(endpoint: Any) -> Iterator[Any]:
+    """An endpoint, and what it is a partial or a bound method of."""
+    yield endpoint
+    while isinstance(endpoint, partial | MethodType):
+        endpoint = endpoint.func if isinstance(endpoint, partial) else endpoint.__func__
+        yield endpoint

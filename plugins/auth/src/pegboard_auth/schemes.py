@@ -19,14 +19,17 @@ A complete scheme of one's own::
 from __future__ import annotations
 
 import binascii
-from collections.abc import Awaitable
-from typing import ClassVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+from anyio import create_task_group
 
 from pegboard.requests import HTTPConnection
 from pegboard_auth.identity import Access
 from pegboard_auth.refusals import ErrorCode, Rejected
 
-__all__ = ["Scheme", "authorization", "decode_base64"]
+__all__ = ["Scheme", "credentials_of", "decode_base64", "running", "several"]
 
 
 class Scheme:
@@ -34,6 +37,12 @@ class Scheme:
 
     name: ClassVar[str]
     """One word: ``request.auth.scheme``, the settings' ``order`` and a route's ``schemes`` name the scheme by it."""
+
+    may_wait: bool = False
+    """Whether ``authenticate`` is no ``async def`` and gives an awaitable all the same where it has to wait."""
+
+    may_change: bool = True
+    """Whether credentials that were good may count no longer before they end: open WebSockets are looked at again."""
 
     vary: bytes = b""
     """A request header, in lower case, that caches must tell answers apart by (RFC 9110 section 12.5.5).
@@ -49,23 +58,41 @@ class Scheme:
         """The scheme's challenge for WWW-Authenticate (RFC 9110 section 11.6.1), or None when it has none.
 
         ``error`` is given when this scheme has rejected, or its caller may not; ``scope`` then tells what is needed.
+        What it gives is kept: it is asked once for the same arguments.
         """
         return None
 
+    async def run(self) -> None:
+        """Run as long as the board does, beside its requests, for what is to be renewed; cancelled at the end."""
 
-def authorization(connection: HTTPConnection, scheme: bytes) -> bytes | None:
-    """The credentials of the Authorization header when they are of ``scheme`` (lower case), else None.
 
-    Raises `Rejected` for several Authorization headers: whoever stands before us may have read another one.
-    """
-    value = connection.header(b"authorization")
-    if value is None:
-        return None
-    if len(connection.headers.raw_getlist(b"authorization")) > 1:
-        raise Rejected("several Authorization headers", "invalid_request", 400)
+@asynccontextmanager
+async def running(schemes: Iterable[Scheme], *others: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run what schemes and others have to do beside the requests."""
+    failure: Exception | None = None
+    async with create_task_group() as tasks:
+        for run in (*(scheme.run for scheme in schemes if type(scheme).run is not Scheme.run), *others):
+            tasks.start_soon(run)
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  it is raised again
+            # Raised again behind the group, which would put it into a group of exceptions.
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+def credentials_of(value: bytes, scheme: bytes) -> bytes | None:
+    """The credentials in an Authorization header's value when they are of ``scheme`` (lower case), else None."""
     name, _, credentials = value.partition(b" ")
     # RFC 9110 section 11.1: the name of a scheme is case-insensitive.
     return credentials.strip(b" \t") if name.lower() == scheme else None
+
+
+def several() -> Rejected:
+    """What rejects a request with several Authorization headers: whoever stands before us may have read another."""
+    return Rejected("several Authorization headers", "invalid_request", 400)
 
 
 def decode_base64(text: bytes) -> bytes:

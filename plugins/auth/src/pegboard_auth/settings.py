@@ -10,20 +10,24 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from pegboard.settings import Settings
-from pegboard_auth.answers import is_local
 from pegboard_auth.credential_settings import (
     APIKeysSettings,
     BasicSettings,
-    JWTSettings,
     Problems,
     TokenSettings,
+    check_takes,
     check_twice,
     check_words,
 )
+from pegboard_auth.jwt_settings import JWTSettings
+from pegboard_auth.login_redirects import is_local
+from pegboard_auth.oidc_settings import OIDCSettings
 from pegboard_auth.schemes import Scheme
+from pegboard_auth.session_settings import SessionSettings
 
 __all__ = ["AuthSettings", "RouteSettings"]
 
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REALM = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 
 
@@ -41,12 +45,22 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
     jwt: Annotated[JWTSettings | None, Meta(description="Bearer tokens that are JWT.")] = None
     api_keys: Annotated[APIKeysSettings | None, Meta(description="API keys.")] = None
     basic: Annotated[BasicSettings | None, Meta(description="Basic authentication.")] = None
+    sessions: Annotated[SessionSettings | None, Meta(description="Sessions of browsers.")] = None
+    oidc: Annotated[OIDCSettings | None, Meta(description="Login at an OpenID provider, into sessions.")] = None
     custom_schemes: Annotated[tuple[Any, ...], Meta(description="Schemes of one's own, in code only.")] = ()
     policies: Annotated[
         dict[str, Callable[..., Any]], Meta(description="Functions (connection, access) -> bool, in code only.")
     ] = field(default_factory=dict)
+    websocket_check: Annotated[
+        float,
+        Meta(ge=0, description="Seconds between looks at open WebSockets whose callers may lose their right; 0: none."),
+    ] = 60.0
     login_path: Annotated[
-        str | None, Meta(description="Where browsers that navigate without credentials are sent: a path of this host.")
+        str | None,
+        Meta(
+            description="Where browsers that navigate without credentials are sent: a path of this host. "
+            "Left out: that of oidc, if there is one."
+        ),
     ] = None
 
     def check(self) -> Problems:
@@ -55,13 +69,17 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
             yield "realm", "expected printable ASCII without quotes and backslashes"
         if self.login_path is not None and not is_local(self.login_path):
             yield "login_path", "expected a path of this host, with one slash in front, such as /login"
+        if self.oidc is not None and self.sessions is None:
+            yield "oidc", "a login needs a session to lead to; give sessions keys"
         yield from check_twice("tokens", self.tokens)
+        for name, policy in self.policies.items():
+            yield from check_takes(f"policies.{name}", policy, "connection", "access")
+        yield from self._check_schemes()
+
+    def _check_schemes(self) -> Problems:
         for index, scheme in enumerate(self.custom_schemes):
-            if not isinstance(scheme, Scheme):
-                yield (
-                    f"custom_schemes[{index}]",
-                    f"expected an object of a class derived from Scheme, got {type(scheme).__name__}",
-                )
+            if problem := _scheme_problem(scheme):
+                yield f"custom_schemes[{index}]", problem
         names = self.scheme_names()
         for name, count in Counter(names).items():
             if count > 1:
@@ -72,17 +90,35 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
         if self.default == "deny" and not names:
             yield "default", 'with "deny" and no scheme nobody gets in; configure a scheme, such as tokens'
 
+    def page_to_log_in(self) -> str | None:
+        """Where browsers without credentials are sent, if anywhere."""
+        return self.oidc.login_path if self.login_path is None and self.oidc is not None else self.login_path
+
     def scheme_names(self) -> list[str]:
         """The names of the schemes that are configured, in the order of their own."""
         built_in = {
             "bearer": self.tokens or self.jwt,
             "api-key": self.api_keys,
             "basic": self.basic,
+            "session": self.sessions,
         }
         return [
             *(name for name, settings in built_in.items() if settings),
-            *(scheme.name for scheme in self.custom_schemes if isinstance(scheme, Scheme)),
+            *(scheme.name for scheme in self.custom_schemes if not _scheme_problem(scheme)),
         ]
+
+
+def _scheme_problem(scheme: Any) -> str:
+    """What is wrong with a scheme of one's own, or empty."""
+    kind = type(scheme).__name__
+    if not isinstance(scheme, Scheme):
+        return f"expected an object of a class derived from Scheme, got {kind}"
+    name = getattr(scheme, "name", None)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return f"{kind} has no name; give it one word of letters, digits, hyphens and underscores"
+    if type(scheme).authenticate is Scheme.authenticate:
+        return f"{kind} has no authenticate(connection) of its own, and would find nobody"
+    return ""
 
 
 class RouteSettings(Settings, frozen=True, kw_only=True):
