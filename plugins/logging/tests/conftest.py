@@ -7,28 +7,34 @@ import pytest
 
 from pegboard.outcome import Outcome, WebSocketOutcome
 from pegboard.routing import Route
-from pegboard_logging.entries import Access
+from pegboard_logging import LoggingRouteSettings, LoggingSettings
+from pegboard_logging.entries import Access, Event
+from pegboard_logging.log import Conversation
+from pegboard_logging.records import Records
+from pegboard_logging.volume import Rule
 
 MakeAccess = Callable[..., Access]
+MakeRecord = Callable[..., dict[str, Any]]
 
 VALUES: dict[str, Any] = {
-    "time": 1_700_000_000.5,
-    "level": 20,
-    "bound": {"request_id": "abc"},
+    "rule": Rule(LoggingRouteSettings()),
     "method": "GET",
     "path": "/items/7",
     "query": b"",
     "scheme": "https",
     "http_version": "1.1",
-    "peer": "192.0.2.7",
-    "headers": [],
-    "head": None,
+    "client": ("192.0.2.7", 50000),
     "user": None,
-    "trace": None,
-    "mount": "",
+    "bound": None,
     "error": None,
     "error_in": None,
-    "sampled": 1.0,
+}
+CONVERSATION: dict[str, Any] = {
+    "id": b"abc",
+    "headers": [],
+    "find_trace": None,
+    "head": None,
+    "found_trace": None,
 }
 OUTCOME: dict[str, Any] = {
     "kind": "sent",
@@ -67,8 +73,9 @@ def access() -> MakeAccess:
 
     def make(**values: Any) -> Access:
         ours = {name: values.pop(name, value) for name, value in VALUES.items()}
-        route = values.pop("route", ROUTE)
-        return Access(outcome=Outcome(route=route, **{**OUTCOME, **values}), **ours)
+        conversation = Conversation(**{name: values.pop(name, value) for name, value in CONVERSATION.items()})
+        outcome = Outcome(route=ROUTE, **{**OUTCOME, **values})
+        return Access(conversation=conversation, outcome=outcome, **ours)
 
     return make
 
@@ -79,9 +86,30 @@ def session() -> MakeAccess:
 
     def make(**values: Any) -> Access:
         ours = {name: values.pop(name, value) for name, value in {**VALUES, "scheme": "wss"}.items()}
+        conversation = Conversation(**{name: values.pop(name, value) for name, value in CONVERSATION.items()})
         outcome = WebSocketOutcome(ROUTE, 0.0)
         for name, value in {**ENDING, **values}.items():
             setattr(outcome, name, value)
-        return Access(outcome=outcome, **ours)
+        return Access(conversation=conversation, outcome=outcome, **ours)
+
+    return make
+
+
+@pytest.fixture
+def record_of() -> MakeRecord:
+    """Makes the record of an entry, that of a request as one to ``template`` that came in ``started``."""
+
+    def make(
+        entry: Access | Event,
+        *,
+        started: float = 1_700_000_000.25,
+        template: str | None = "/items/{id}",
+        share: float = 1.0,
+        **settings: Any,
+    ) -> dict[str, Any]:
+        records = Records(LoggingSettings(**settings))
+        if isinstance(entry, Event):
+            return records.event(entry)
+        return records.access(entry, started, template, entry.rule.judge(entry.outcome)[0], share)
 
     return make

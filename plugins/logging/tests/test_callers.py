@@ -1,11 +1,10 @@
-"""Who called, where the route is mounted, which hook failed."""
+"""Who called, and which hook failed."""
 
 from typing import Any
 
 import pytest
 
-from pegboard.routing import Mount, Route
-from pegboard_logging.callers import mount_of, origin_of, user_of
+from pegboard_logging.callers import origin_of, user_of
 
 
 class Named:
@@ -43,6 +42,9 @@ class Broken:
         (StarletteLike("ada"), "ada"),
         (StarletteLike(""), None),
         (Named(identity="id-1", display_name="Ada"), "id-1"),
+        (Named(is_authenticated=True, identity="id-1", display_name="Ada"), "id-1"),
+        (Named(is_authenticated=True, identity="", display_name="Ada"), "Ada"),
+        (None, None),
         (Named(display_name="Ada"), "Ada"),
         (Named(id=17), "17"),
         (Named(is_authenticated=False, identity="x"), None),
@@ -52,30 +54,6 @@ class Broken:
 )
 def test_the_name_of_a_user_is_found_whatever_it_is(user: Any, name: str | None) -> None:
     assert user_of(user) == name
-
-
-async def app(scope: Any, receive: Any, send: Any) -> None:
-    raise NotImplementedError
-
-
-async def endpoint(request: Any) -> None:
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize(
-    ("scope", "route", "mount"),
-    [
-        ({"root_path": ""}, Route("/u", endpoint), ""),
-        ({"root_path": "/proxy"}, Route("/u", endpoint), ""),
-        ({"root_path": "/api", "pegboard.root_path": ""}, Route("/u", endpoint), "/api"),
-        ({"root_path": "/proxy/api", "pegboard.root_path": "/proxy"}, Route("/u", endpoint), "/api"),
-        ({"root_path": "/static", "pegboard.root_path": ""}, Mount("/static", app), ""),
-        ({"root_path": "/a/static", "pegboard.root_path": ""}, Mount("/static", app), "/a"),
-        ({"root_path": "/files/7", "pegboard.root_path": ""}, Mount("/files/{id}", app), ""),
-    ],
-)
-def test_the_mounts_around_a_route_are_found(scope: dict[str, Any], route: Any, mount: str) -> None:
-    assert mount_of(scope, route) == mount
 
 
 def test_the_hook_is_what_the_core_has_noted() -> None:

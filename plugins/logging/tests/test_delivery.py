@@ -46,13 +46,18 @@ def entry(text: str) -> Event:
     return Event(0.0, 20, {}, "log", {"message": text})
 
 
-def make_line(made: Entry) -> bytes:
+def make_line(made: Entry) -> Line | None:
     assert isinstance(made, Event)
+    text = text_of(made)
+    return None if text == "unwanted" else (made.level, text.encode())
+
+
+def text_of(made: Event) -> str:
     if made.event == "records_lost":
-        return f"lost {made.fields['count']} {made.fields['reason']}".encode()
+        return f"lost {made.fields['count']} {made.fields['reason']}"
     if made.fields["message"] == "unsayable":
         raise ValueError("cannot say it")
-    return str(made.fields["message"]).encode()
+    return str(made.fields["message"])
 
 
 MakeWriter = Callable[..., Writer]

@@ -10,6 +10,7 @@ import pytest
 from pegboard_logging import LoggingSettings
 from pegboard_logging.desk import Desk
 from pegboard_logging.entries import Event
+from pegboard_logging.templates import Templates
 
 ACCESS = "test.desk.access"
 CAPTURED = "test.desk.captured"
@@ -31,7 +32,7 @@ def event(text: str) -> Event:
 
 
 def test_an_open_desk_silences_captures_and_writes_until_it_stops(tmp_path: Path) -> None:
-    desk = Desk(settings(tmp_path / "log"))
+    desk = Desk(settings(tmp_path / "log"), Templates())
     desk.open()
     assert logging.getLogger(ACCESS).disabled
     logging.getLogger(CAPTURED).error("captured")
@@ -44,7 +45,7 @@ def test_an_open_desk_silences_captures_and_writes_until_it_stops(tmp_path: Path
 
 
 def test_a_desk_that_is_only_started_captures_nothing(tmp_path: Path) -> None:
-    desk = Desk(settings(tmp_path / "log"))
+    desk = Desk(settings(tmp_path / "log"), Templates())
     desk.start()
     desk.start()
     assert logging.getLogger(ACCESS).disabled
@@ -54,7 +55,7 @@ def test_a_desk_that_is_only_started_captures_nothing(tmp_path: Path) -> None:
 
 
 def test_a_desk_can_be_opened_again(tmp_path: Path) -> None:
-    desk = Desk(settings(tmp_path / "log"))
+    desk = Desk(settings(tmp_path / "log"), Templates())
     for text in ("one", "two"):
         desk.open()
         desk.writer.put(event(text))
@@ -63,7 +64,7 @@ def test_a_desk_can_be_opened_again(tmp_path: Path) -> None:
 
 
 def test_a_target_that_cannot_be_opened_is_told_at_once(tmp_path: Path) -> None:
-    desk = Desk(settings(tmp_path / "missing" / "log"))
+    desk = Desk(settings(tmp_path / "missing" / "log"), Templates())
     with pytest.raises(FileNotFoundError):
         desk.open()
     assert not logging.getLogger(ACCESS).disabled
@@ -77,7 +78,7 @@ def test_a_hangup_opens_the_file_again_and_the_signal_is_given_back(
     before = signal.getsignal(signal.SIGHUP)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
-        desk = Desk(settings(tmp_path / "log"))
+        desk = Desk(settings(tmp_path / "log"), Templates())
         desk.open()
         reopened: list[bool] = []
         monkeypatch.setattr(desk.writer.target, "reopen", lambda: reopened.append(True))
@@ -99,7 +100,7 @@ def test_a_hangup_that_means_something_else_is_left_alone(
     mine = signal.SIG_DFL if terminal else signal.SIG_IGN
     signal.signal(signal.SIGHUP, mine)
     try:
-        desk = Desk(settings(tmp_path / "log"))
+        desk = Desk(settings(tmp_path / "log"), Templates())
         desk.open()
         assert signal.getsignal(signal.SIGHUP) is mine
         desk.stop()

@@ -3,16 +3,13 @@
 import json
 from typing import Any
 
-from pegboard_logging import LoggingSettings
 from pegboard_logging.formats.ecs import ecs_format
-from pegboard_logging.records import Records
-
-RECORDS = Records(LoggingSettings(request_headers=("x-a",)))
 
 
-def test_a_request_has_the_names_of_the_schema(access: Any) -> None:
-    bound = {"request_id": "abc", "cart": 3, "deep": {"a": 1}, "nothing": None}
-    document = json.loads(ecs_format()(RECORDS(access(bound=bound, headers=[(b"x-a", b"1")], answered_by="auth"))))
+def test_a_request_has_the_names_of_the_schema(access: Any, record_of: Any) -> None:
+    bound = {"cart": 3, "deep": {"a": 1}, "nothing": None}
+    entry = access(bound=bound, headers=[(b"x-a", b"1")], answered_by="auth", notes={"auth": "expired"})
+    document = json.loads(ecs_format()(record_of(entry, request_headers=("x-a",))))
     assert document == {
         "@timestamp": "2023-11-14T22:13:20.250Z",
         "log.level": "info",
@@ -35,6 +32,7 @@ def test_a_request_has_the_names_of_the_schema(access: Any) -> None:
         "labels": {
             "first_byte": 0.125,
             "answered_by": "auth",
+            "notes": '{"auth":"expired"}',
             "cart": 3,
             "deep": '{"a":1}',
             "nothing": "None",
@@ -43,9 +41,9 @@ def test_a_request_has_the_names_of_the_schema(access: Any) -> None:
     }
 
 
-def test_what_failed_is_a_failure(access: Any) -> None:
+def test_what_failed_is_a_failure(access: Any, record_of: Any) -> None:
     for values in ({"status_code": 404}, {"kind": "error", "error": "KeyError"}):
-        assert json.loads(ecs_format()(RECORDS(access(**values))))["event.outcome"] == "failure"
+        assert json.loads(ecs_format()(record_of(access(**values))))["event.outcome"] == "failure"
 
 
 def test_an_event_has_a_message_and_its_traceback() -> None:

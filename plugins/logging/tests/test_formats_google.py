@@ -3,24 +3,19 @@
 import json
 from typing import Any
 
-from pegboard_logging import LoggingSettings
 from pegboard_logging.formats.google import google_format
-from pegboard_logging.records import Records
 from pegboard_logging.trace_context import Trace
 
-RECORDS = Records(LoggingSettings())
 
-
-def test_a_request_is_an_http_request_with_its_severity_and_trace(access: Any) -> None:
+def test_a_request_is_an_http_request_with_its_severity_and_trace(access: Any, record_of: Any) -> None:
     entry = access(
-        bound={"request_id": "abc", "severity": "mine", "cart": 3},
-        trace=Trace("1" * 32, "2" * 16, None, 1, ""),
+        bound={"severity": "mine", "cart": 3},
+        found_trace=Trace("1" * 32, "2" * 16, None, 1, ""),
         query=b"a=1",
         headers=[(b"user-agent", b"curl")],
         status_code=503,
-        level=40,
     )
-    assert json.loads(google_format("shop")(RECORDS(entry))) == {
+    assert json.loads(google_format("shop")(record_of(entry))) == {
         "severity": "ERROR",
         "time": "2023-11-14T22:13:20.250Z",
         "message": "GET /items/7 503",
@@ -48,8 +43,8 @@ def test_a_request_is_an_http_request_with_its_severity_and_trace(access: Any) -
     }
 
 
-def test_without_a_project_the_trace_stands_alone(access: Any) -> None:
-    document = json.loads(google_format("")(RECORDS(access(trace=Trace("1" * 32, "2" * 16, None, 1, "")))))
+def test_without_a_project_the_trace_stands_alone(access: Any, record_of: Any) -> None:
+    document = json.loads(google_format("")(record_of(access(found_trace=Trace("1" * 32, "2" * 16, None, 1, "")))))
     assert document["logging.googleapis.com/trace"] == "1" * 32
 
 

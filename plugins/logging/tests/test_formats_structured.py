@@ -7,15 +7,16 @@ import pytest
 
 from pegboard_logging.formats.structured import json_format, logfmt_format, selector
 
-RECORD: dict[str, Any] = {"time": "t", "path": "/a", "status": 200, "cart": {"items": 2}}
+RECORD: dict[str, Any] = {"time": "t", "method": "GET", "path": "/a", "status": 200, "cart": {"items": 2}}
+EVENT: dict[str, Any] = {"time": "t", "event": "log", "message": "hm", "logger": "x", "request_id": "abc", "cart": 1}
 
 
 @pytest.mark.parametrize(
     ("fields", "rename", "expected"),
     [
-        ((), {}, ["time", "path", "status", "cart"]),
+        ((), {}, ["time", "method", "path", "status", "cart"]),
         (("status", "path", "user"), {}, ["status", "path", "cart"]),
-        ((), {"path": "url"}, ["time", "url", "status", "cart"]),
+        ((), {"path": "url"}, ["time", "method", "url", "status", "cart"]),
         (("path",), {"path": "url", "cart": "basket"}, ["url", "basket"]),
     ],
 )
@@ -23,6 +24,11 @@ def test_fields_can_be_chosen_and_renamed_and_bound_ones_stay(
     fields: tuple[str, ...], rename: dict[str, str], expected: list[str]
 ) -> None:
     assert list(json.loads(json_format(selector(fields, rename))(RECORD))) == expected
+
+
+def test_events_are_renamed_and_never_cut() -> None:
+    line = json_format(selector(("path", "status"), {"message": "msg"}))(EVENT)
+    assert json.loads(line) == {"time": "t", "event": "log", "msg": "hm", "logger": "x", "request_id": "abc", "cart": 1}
 
 
 @pytest.mark.parametrize(

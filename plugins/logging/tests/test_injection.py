@@ -1,11 +1,13 @@
 """Ids in others' log lines, and others' log lines in ours."""
 
 import io
+import json
 import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 
 from pegboard_logging import ContextFilter, add_context, log
 from pegboard_logging.entries import Event
@@ -28,7 +30,7 @@ def logger() -> Iterator[logging.Logger]:
 
 
 def in_a_request() -> None:
-    log.current.set(log.Conversation("abc", {"request_id": "abc"}))
+    log.current.set(log.Conversation(b"abc", [], None))
 
 
 def test_the_filter_gives_every_line_the_ids_and_what_is_bound(logger: logging.Logger) -> None:
@@ -58,6 +60,21 @@ def test_the_processor_for_structlog_adds_what_the_event_does_not_say() -> None:
     in_a_request()
     log.bind(cart=1)
     assert add_context(None, "info", {"event": "x", "cart": 2}) == {"event": "x", "cart": 2, "request_id": "abc"}
+
+
+def test_structlog_writes_the_ids_and_what_is_bound() -> None:
+    stream = io.StringIO()
+    logger = structlog.wrap_logger(
+        structlog.PrintLogger(stream), processors=[add_context, structlog.processors.JSONRenderer(sort_keys=True)]
+    )
+    logger.info("before")
+    in_a_request()
+    log.bind(cart=1, user="ada")
+    logger.bind(user="eve").warning("within", item="tea")
+    assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
+        {"event": "before"},
+        {"event": "within", "request_id": "abc", "cart": 1, "user": "eve", "item": "tea"},
+    ]
 
 
 def test_a_captured_line_becomes_an_event_with_the_ids(logger: logging.Logger) -> None:

@@ -31,7 +31,7 @@ def test_what_is_bound_outside_of_a_request_belongs_to_the_running_context() -> 
 
 
 def test_a_copied_context_binds_into_the_same_mapping() -> None:
-    log.current.set(log.Conversation("abc", {"request_id": "abc"}))
+    log.current.set(log.Conversation(b"abc", [], None))
     thread = threading.Thread(target=copy_context().run, args=(lambda: log.bind(from_thread=True),))
     thread.start()
     thread.join()
@@ -59,6 +59,26 @@ def test_the_ids_cannot_be_bound_or_unbound(name: str) -> None:
 
 
 def test_the_trace_can_be_handed_on() -> None:
-    conversation = log.Conversation("abc", {"request_id": "abc"}, Trace("1" * 32, "2" * 16, None, 0, ""))
+    conversation = log.Conversation(b"abc", [], None, found_trace=Trace("1" * 32, "2" * 16, None, 0, ""))
     log.current.set(conversation)
+    assert log.bound() == {"request_id": "abc", "trace_id": "1" * 32, "span_id": "2" * 16}
     assert log.trace_headers() == {"traceparent": f"00-{'1' * 32}-{'2' * 16}-00"}
+
+
+def test_all_who_ask_for_the_trace_get_the_same_one_looked_for_once() -> None:
+    asked: list[object] = []
+
+    def find(headers: object) -> Trace:
+        asked.append(headers)
+        return Trace(f"{len(asked):032x}", "2" * 16, None, 0, "")
+
+    headers = [(b"traceparent", b"x")]
+    conversation = log.Conversation(b"abc", headers, find)
+    found: list[Trace | None] = []
+    threads = [threading.Thread(target=lambda: found.append(conversation.trace)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked == [headers]
+    assert found == [Trace(f"{1:032x}", "2" * 16, None, 0, "")] * 8

@@ -3,11 +3,13 @@
 import gc
 import json
 import logging
+import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal
 
+import anyio
 import httpx
 import pytest
 
@@ -16,7 +18,7 @@ from pegboard.background import BackgroundTask, BackgroundTasks
 from pegboard.exceptions import HTTPException
 from pegboard.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from pegboard.routing import Mount, Route, WebSocketRoute
-from pegboard.testclient import ClientLeft, TestClient
+from pegboard.testclient import ClientLeft, TestClient, WebSocketDenialResponse
 from pegboard.websockets import WebSocketDisconnect
 from pegboard_logging import Logging, log
 
@@ -114,6 +116,32 @@ def test_an_early_answer_names_the_plugin(serve: Serve) -> None:
         response = served.client.get("/")
     assert (served.record["status"], served.record["answered_by"]) == (403, "gate")
     assert response.headers["x-request-id"] == served.record["request_id"]
+
+
+@pytest.mark.parametrize("protocol", ["http", "websocket"])
+def test_the_word_that_plugins_left_is_in_the_record(serve: Serve, protocol: str) -> None:
+    class Gate(Plugin[Any]):
+        name = "gate"
+        phase = "guard"
+
+        @hookimpl
+        def request(self, request: Any) -> None:
+            request.note(self.name, "let in by its address")
+
+        @hookimpl
+        def websocket(self, websocket: Any) -> None:
+            websocket.note(self.name, "let in by its address")
+
+    async def accept(websocket: Any) -> None:
+        await websocket.accept()
+
+    with serve(Route("/", hello), WebSocketRoute("/ws", accept), plugins=(Gate(),)) as served:
+        if protocol == "http":
+            served.client.get("/")
+        else:
+            with served.client.websocket_connect("/ws"):
+                pass
+    assert served.record["notes"] == {"gate": "let in by its address"}
 
 
 @pytest.mark.parametrize(
@@ -383,6 +411,7 @@ def test_application_log_lines_and_background_tasks_share_the_ids(serve: Serve) 
     assert [event["message"] for event in events] == ["from the endpoint", "from the background"]
     assert {event["request_id"] for event in events} == {served.record["request_id"]}
     assert events[1]["late"] is True
+    assert "late" not in served.record
 
 
 def test_requests_do_not_see_what_others_bound(serve: Serve) -> None:
@@ -492,7 +521,7 @@ def test_sampled_records_say_how_many_are_kept_and_failures_are_all_kept(serve: 
 
 
 def test_records_over_the_cap_are_counted(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pegboard_logging.recorder.time", lambda: 1_700_000_000.0)
+    monkeypatch.setattr("pegboard_logging.lines.wall_time", lambda counter: 1_700_000_000.0)
     with serve(Route("/", hello), max_per_second=2) as served:
         for _ in range(5):
             served.client.get("/")
@@ -502,11 +531,30 @@ def test_records_over_the_cap_are_counted(serve: Serve, monkeypatch: pytest.Monk
     assert {record["reason"] for record in lost} == {"max_per_second"}
 
 
-def test_a_request_can_wait_for_room_in_the_queue(serve: Serve) -> None:
-    with serve(Route("/", hello), when_full="wait", queue_size=1, flush_interval=0.0) as served:
+def test_a_request_can_wait_for_room_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    free, entered = threading.Event(), threading.Event()
+    lines: list[bytes] = []
+    waited: list[float] = []
+
+    def write(line: bytes) -> None:
+        entered.set()
+        free.wait(10.0)
+        lines.append(line)
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        free.set()
+        await anyio.sleep(seconds)
+
+    monkeypatch.setattr("pegboard_logging.recorder.sleep", sleep)
+    plugin = Logging(write=write, format="json", when_full="wait", queue_size=1, flush_interval=0.0)
+    with TestClient(Pegboard(routes=[Route("/", hello)], plugins=[plugin], config={})) as client:
+        client.get("/")
+        assert entered.wait(10.0)
         for _ in range(20):
-            served.client.get("/")
-    assert len(served.records) == 20
+            client.get("/")
+    assert waited
+    assert len(lines) == 21
 
 
 # WebSockets
@@ -574,6 +622,32 @@ def test_a_denied_websocket_has_the_status_of_its_denial(serve: Serve) -> None:
         pass
     assert (served.record["outcome"], served.record["status"]) == ("denied", 403)
     assert "close_code" not in served.record
+
+
+@pytest.mark.parametrize("by", ["endpoint", "hook", "exception"])
+def test_the_response_that_denies_a_websocket_has_the_request_id(serve: Serve, by: str) -> None:
+    class Gate(Plugin[Any]):
+        name = "gate"
+        phase = "guard"
+
+        @hookimpl
+        def websocket(self) -> Response | None:
+            return PlainTextResponse("no", 403) if by == "hook" else None
+
+    async def deny(websocket: Any) -> None:
+        if by == "exception":
+            raise HTTPException(403)
+        await websocket.send_denial_response(PlainTextResponse("no", 403))
+
+    with (
+        serve(WebSocketRoute("/", deny), plugins=(Gate(),)) as served,
+        pytest.raises(WebSocketDenialResponse) as denied,
+        served.client.websocket_connect("/", headers={"x-request-id": "mine"}),
+    ):
+        pass
+    response: Any = denied.value
+    assert response.headers.get_list("x-request-id") == ["mine"]
+    assert (served.record["request_id"], served.record["status"]) == ("mine", 403)
 
 
 def test_websockets_are_sampled_too(serve: Serve) -> None:

@@ -5,16 +5,19 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +27,7 @@ APP = """
 import anyio
 from pegboard import Pegboard
 from pegboard.responses import PlainTextResponse, StreamingResponse
-from pegboard.routing import Route
+from pegboard.routing import Route, WebSocketRoute
 
 async def hello(request):
     return PlainTextResponse("hello")
@@ -49,6 +52,23 @@ async def fail(request):
 async def hang(request):
     await anyio.sleep(3600)
 
+async def broken(request):
+    async def pieces():
+        yield b"one"
+        raise ValueError("in the middle")
+    return StreamingResponse(pieces())
+
+async def upload(request):
+    return PlainTextResponse(f"{len(await request.body())} bytes")
+
+async def socket(websocket):
+    if websocket.query_params:
+        await websocket.send_denial_response(PlainTextResponse("no", 403))
+        return
+    await websocket.accept()
+    await websocket.send_text("hello")
+    await websocket.receive_text()
+
 app = Pegboard(
     routes=[
         Route("/", hello),
@@ -56,19 +76,26 @@ app = Pegboard(
         Route("/large", large),
         Route("/fail", fail),
         Route("/hang", hang),
+        Route("/broken", broken),
+        Route("/upload", upload, methods=["POST"]),
+        WebSocketRoute("/ws", socket),
     ],
     plugins=["logging"],
 )
 """
 
 
-class Server:
-    """A uvicorn that runs until the test ends; its output is read as it comes."""
+UVICORN = ("uvicorn", "main:app")
+PEGBOARD = ("pegboard", "run", "main:app")
 
-    def __init__(self, folder: Path, *options: str) -> None:
+
+class Server:
+    """A server that runs until the test ends; its output is read as it comes."""
+
+    def __init__(self, folder: Path, command: Sequence[str], *options: str) -> None:
         (folder / "main.py").write_text(APP)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "main:app", "--port", "0", *options],
+            [sys.executable, "-m", *command, "--port", "0", *options],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -86,7 +113,9 @@ class Server:
     def start(self) -> None:
         """Wait until the server listens."""
         running = self.wait_for(
-            lambda: [found for line in self.err if (found := re.search(rb"127\.0\.0\.1:(\d+)", line))]
+            lambda: [
+                found for line in [*self.err, *self.out] if (found := re.search(rb"http://127\.0\.0\.1:(\d+)", line))
+            ]
         )
         self.port = int(running[0][1])
 
@@ -106,14 +135,13 @@ class Server:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        return [
-            record for line in self.err if line.startswith(b"{") if (record := json.loads(line))["event"] == "request"
-        ]
+        records = [json.loads(line) for line in self.err if line.startswith(b"{")]
+        return [record for record in records if record["event"] in ("request", "websocket")]
 
-    def connect(self, target: str = "/", *lines: str) -> socket.socket:
+    def connect(self, target: str = "/", *lines: str, method: str = "GET") -> socket.socket:
         """A connection on which one request was sent."""
         connection = socket.create_connection(("127.0.0.1", self.port), SOON)
-        request = "\r\n".join([f"GET {target} HTTP/1.1", "Host: x", *lines, "", ""])
+        request = "\r\n".join([f"{method} {target} HTTP/1.1", "Host: x", *lines, "", ""])
         connection.sendall(request.encode("latin-1"))
         return connection
 
@@ -147,8 +175,8 @@ Serve = Callable[..., Server]
 def serve(tmp_path: Path) -> Iterator[Serve]:
     servers: list[Server] = []
 
-    def serve(*options: str) -> Server:
-        server = Server(tmp_path, *options)
+    def serve(*options: str, command: Sequence[str] = UVICORN) -> Server:
+        server = Server(tmp_path, command, *options)
         servers.append(server)
         server.start()
         return server
@@ -158,8 +186,11 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         server.stop()
 
 
-def test_every_request_is_one_json_line_and_the_server_writes_none_of_its_own(serve: Serve) -> None:
-    server = serve()
+@pytest.mark.parametrize("command", [UVICORN, PEGBOARD], ids=["uvicorn", "pegboard"])
+def test_every_request_is_one_json_line_and_the_server_writes_none_of_its_own(
+    serve: Serve, command: Sequence[str]
+) -> None:
+    server = serve(command=command)
     for target in ("/", "/nowhere", "/fail"):
         server.get(target)
     server.stop()
@@ -168,11 +199,10 @@ def test_every_request_is_one_json_line_and_the_server_writes_none_of_its_own(se
         ("/nowhere", 404),
         ("/fail", 500),
     ]
-    assert server.out == []
     # Its error log is kept.
-    assert any(b"Application startup complete" in line for line in server.err)
     assert any(b"KeyError: 'on purpose'" in line for line in server.err)
-    assert not any(b"GET /" in line for line in server.err if not line.startswith(b"{"))
+    others = [line for line in [*server.err, *server.out] if not line.startswith(b"{")]
+    assert not any(b"GET /" in line for line in others)
 
 
 def test_a_server_without_a_lifespan_logs_the_same(serve: Serve) -> None:
@@ -202,6 +232,55 @@ def test_a_client_that_breaks_off_is_one_record(serve: Serve) -> None:
     server.stop()
     [record] = server.records
     assert (record["path"], record["status"], record["outcome"]) == ("/endless", 200, "client_disconnect")
+
+
+def test_a_client_that_is_reset_in_the_middle_is_one_record(serve: Serve) -> None:
+    server = serve()
+    with server.connect("/endless") as connection:
+        connection.recv(100)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    server.wait_for(lambda: server.records)
+    server.stop()
+    assert [(record["status"], record["outcome"]) for record in server.records] == [(200, "client_disconnect")]
+
+
+def test_a_client_that_leaves_before_its_body_was_read_is_one_record(serve: Serve) -> None:
+    server = serve()
+    with server.connect("/upload", "Content-Length: 100", method="POST") as connection:
+        connection.sendall(b"x" * 10)
+        # What was sent is there, and read, before the connection ends.
+        assert server.get("/").endswith(b"hello")
+    server.wait_for(lambda: len(server.records) == 2)
+    server.stop()
+    [record] = [record for record in server.records if record["path"] == "/upload"]
+    assert (record["outcome"], record["status"], record["bytes_in"]) == ("client_disconnect", 0, 10)
+
+
+def test_an_answer_that_breaks_off_is_one_record_of_an_error(serve: Serve) -> None:
+    server = serve()
+    assert server.get("/broken").count(b"one") == 1
+    server.stop()
+    [record] = server.records
+    assert (record["status"], record["outcome"], record["error"]) == (200, "error", "ValueError")
+
+
+def test_websockets_are_one_record_each_and_their_handshakes_are_answered_with_the_id(serve: Serve) -> None:
+    server = serve()
+    url = f"ws://127.0.0.1:{server.port}/ws"
+    with connect(url, additional_headers={"X-Request-ID": "accepted"}) as accepted:
+        assert accepted.recv() == "hello"
+        accepted.send("bye")
+    with pytest.raises(InvalidStatus) as denied, connect(f"{url}?no", additional_headers={"X-Request-ID": "denied"}):
+        pass
+    server.stop()
+    assert accepted.response is not None
+    assert accepted.response.headers.get_all("x-request-id") == ["accepted"]
+    assert denied.value.response.headers.get_all("x-request-id") == ["denied"]
+    assert [
+        (record["request_id"], record["status"], record["outcome"], record.get("close_code"))
+        for record in server.records
+    ] == [("accepted", 101, "closed", 1000), ("denied", 403, "denied", None)]
+    assert not any(b"/ws" in line for line in server.err if not line.startswith(b"{"))
 
 
 def test_a_client_that_closes_its_half_is_one_record(serve: Serve) -> None:
@@ -262,28 +341,23 @@ def test_ten_thousand_requests_are_ten_thousand_records(serve: Serve) -> None:
     assert len({record["request_id"] for record in server.records}) == 10_000
 
 
-def test_a_file_can_be_rotated_under_a_running_server(serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize("hangup", [False, True])
+def test_a_file_can_be_rotated_under_a_running_server(serve: Serve, tmp_path: Path, hangup: bool) -> None:
+    if hangup and not hasattr(signal, "SIGHUP"):
+        pytest.skip("needs SIGHUP")
     (tmp_path / "pegboard.toml").write_text('[logging]\ntarget = "file"\nfile = "access.log"\nformat = "common"\n')
     server = serve()
     file = tmp_path / "access.log"
     server.get("/one")
     server.wait_for(file.read_bytes)
     file.rename(tmp_path / "access.log.1")
+    if hangup:
+        server.process.send_signal(signal.SIGHUP)
     server.get("/two")
     server.wait_for(file.exists)
     server.stop()
     assert b'"GET /one HTTP/1.1" 404' in (tmp_path / "access.log.1").read_bytes()
     assert b'"GET /two HTTP/1.1" 404' in file.read_bytes()
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs SIGHUP")
-def test_a_hangup_reopens_the_file_and_does_not_stop_the_server(serve: Serve, tmp_path: Path) -> None:
-    (tmp_path / "pegboard.toml").write_text('[logging]\ntarget = "file"\nfile = "access.log"\n')
-    server = serve()
-    server.process.send_signal(signal.SIGHUP)
-    assert server.get("/").endswith(b"hello")
-    server.stop()
-    assert (tmp_path / "access.log").read_bytes().count(b"\n") == 1
 
 
 def test_a_full_disk_costs_no_request(serve: Serve, tmp_path: Path) -> None:

@@ -1,24 +1,28 @@
-"""Questions about a request whose answers take a look around: who called, below which mount, which hook failed."""
+"""Questions about a request whose answers take a look around: who called, and which hook failed."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pegboard.routing import Host, Mount
-from pegboard.types import Scope
-
-__all__ = ["ROOT", "mount_of", "origin_of", "user_of"]
+__all__ = ["origin_of", "user_of"]
 
 NAMES = ("identity", "display_name", "username", "name", "id")
 """What a user object may call its name, the most telling first."""
 
-ROOT = "pegboard.root_path"
-"""Where the core keeps the root path that a request had above all mounts, once a mount has matched."""
-
 
 def user_of(user: Any) -> str | None:
     """The name of whoever an identity plugin or authentication middleware found; None when it is nobody."""
-    if isinstance(user, str):
+    try:
+        # The short way, for users of Pegboard's own plugins and their like.
+        if user.is_authenticated is True and (name := user.identity).__class__ is str and name:
+            return name
+    except Exception:  # noqa: BLE001, S110  a user object of anybody's making must not cost the record
+        pass
+    return _looked_for(user)
+
+
+def _looked_for(user: Any) -> str | None:
+    if user is None or isinstance(user, str):
         return user or None
     if _attribute(user, "is_authenticated", True) is False:
         return None
@@ -27,18 +31,6 @@ def user_of(user: Any) -> str | None:
         if isinstance(value, str | int) and value != "":
             return str(value)
     return None
-
-
-def mount_of(scope: Scope, route: Any) -> str:
-    """The path of the mounts around a route, so that it and the route's path are the whole."""
-    above = scope.get(ROOT)
-    if above is None:
-        return ""
-    mounted: str = scope["root_path"][len(above) :]
-    if isinstance(route, Mount | Host):
-        # What is mounted has moved below its own path already.
-        return mounted.removesuffix(route.path) if mounted.endswith(route.path) else ""
-    return mounted
 
 
 def origin_of(error: BaseException) -> str | None:

@@ -26,7 +26,10 @@ from pegboard_logging.targets import Line, Target, complain
 __all__ = ["Writer"]
 
 BATCH = 64
-"""Entries made into lines before the interpreter is offered to other threads."""
+"""Entries made into lines before the interpreter is left to other threads."""
+
+NAP = 0.0005
+"""Seconds that it is left to them then, unless the queue is half full or somebody waits for it to be empty."""
 
 REPORT_INTERVAL = 1.0
 """Seconds between two reports of lost records."""
@@ -38,17 +41,26 @@ class Writer:
     """A queue of at most ``size`` entries, and the thread that empties it.
 
     ``interval`` is how long entries are gathered, ``patience`` how long `close` waits; both in seconds.
+    ``dropped`` is told of each entry that found no room. ``is_asleep`` says whether the thread has to be roused.
     """
 
     def __init__(
-        self, make_line: Callable[[Entry], bytes], target: Target, size: int, interval: float, patience: float
+        self,
+        make_line: Callable[[Entry], Line | None],
+        target: Target,
+        size: int,
+        interval: float,
+        patience: float,
+        dropped: Callable[[Entry], None] | None = None,
     ) -> None:
         self.target = target
         self.size = size
         self.interval = interval
         self.patience = patience
+        self.lost: Counter[str] = Counter()
         self._make_line = make_line
-        self._entries: deque[Entry] = deque()
+        self._dropped = dropped
+        self.entries: deque[Entry] = deque()
         self._reset()
         if hasattr(os, "register_at_fork"):
             forked = weakref.WeakMethod(self._forked)
@@ -59,7 +71,7 @@ class Writer:
         self._wake = threading.Event()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
-        self._asleep = True
+        self.is_asleep = True
         self._busy = False
         self._closing = False
         self._failing = False
@@ -72,23 +84,26 @@ class Writer:
     @property
     def full(self) -> bool:
         """Whether the next entry would be dropped."""
-        return len(self._entries) >= self.size
+        return len(self.entries) >= self.size
 
     def put(self, entry: Entry) -> None:
         """Queue an entry to be written; when the queue is full it is dropped and counted."""
-        if len(self._entries) >= self.size:
+        if len(self.entries) >= self.size:
             self.lose("queue_full")
+            if self._dropped is not None:
+                self._dropped(entry)
             return
-        self._entries.append(entry)
-        if self._asleep:
-            self._rouse()
+        self.entries.append(entry)
+        if self.is_asleep:
+            self.rouse()
 
     def lose(self, reason: str, count: int = 1) -> None:
         """Count entries that are not going to be written."""
         with self._lock:
+            self.lost[reason] += count
             self._lost[reason] += count
-        if self._asleep:
-            self._rouse()
+        if self.is_asleep:
+            self.rouse()
 
     # For whoever starts and stops
 
@@ -104,7 +119,7 @@ class Writer:
         """Wait until all that was queued is written, at most ``timeout`` seconds; says whether it is."""
         deadline = time.monotonic() + timeout
         self._hurry.set()
-        while (pending := bool(self._entries or self._busy)) and time.monotonic() < deadline:
+        while (pending := bool(self.entries or self._busy)) and time.monotonic() < deadline:
             time.sleep(0.001)
         if not self._closing:
             self._hurry.clear()
@@ -121,7 +136,7 @@ class Writer:
             self._hurry.set()
         thread.join(self.patience)
         if thread.is_alive():
-            left, target = len(self._entries), self.target.described
+            left, target = len(self.entries), self.target.described
             complain(f"{left} records were not written to {target} within {self.patience:g} seconds")
             return
         atexit.unregister(self.close)
@@ -130,10 +145,10 @@ class Writer:
 
     # The thread
 
-    def _rouse(self) -> None:
+    def rouse(self) -> None:
         """Wake the thread, or start it."""
         with self._lock:
-            self._asleep = False
+            self.is_asleep = False
             if self._thread is not None:
                 self._wake.set()
                 return
@@ -147,7 +162,7 @@ class Writer:
             except RuntimeError:
                 # The interpreter is going down and starts no threads any more.
                 self._thread = None
-                self._asleep = True
+                self.is_asleep = True
         if self._thread is None:
             self._write_all()
             self._busy = False
@@ -165,14 +180,14 @@ class Writer:
             self._busy = True
         with self._lock:
             self._thread = None
-            self._asleep = True
+            self.is_asleep = True
 
     def _rest(self) -> None:
         """Sleep until there is something to write: the flag first, then the look; `put` does it the other way round."""
-        self._asleep = True
-        if not self._entries and not self._closing:
+        self.is_asleep = True
+        if not self.entries and not self._closing:
             self._wake.wait(REPORT_INTERVAL if self._lost else None)
-        self._asleep = False
+        self.is_asleep = False
         self._wake.clear()
 
     def _write_all(self) -> None:
@@ -182,25 +197,28 @@ class Writer:
                 self.target.write(lines)
             except Exception as error:  # noqa: BLE001  whatever a target raises, requests go on
                 self._failed(batch, error)
-                if not self._entries:
+                if not self.entries:
                     return
             else:
                 self._failing = self._complained = False
-            # Offers the interpreter to the thread that serves requests.
-            time.sleep(0)
+            # The thread that serves requests has been waiting for the interpreter.
+            if len(self.entries) * 2 < self.size:
+                self._hurry.wait(NAP)
+            else:
+                time.sleep(0)
 
     def _take(self) -> list[Entry]:
         batch: list[Entry] = self._reports()
         try:
             while len(batch) < BATCH:
-                batch.append(self._entries.popleft())
+                batch.append(self.entries.popleft())
         except IndexError:
             pass
         return batch
 
     def _line(self, entry: Entry) -> Line | None:
         try:
-            return entry.level, self._make_line(entry)
+            return self._make_line(entry)
         except Exception as error:  # noqa: BLE001  one entry that cannot be said is no reason to stop
             self._complain(f"a record could not be made into a line: {type(error).__name__}: {error}; it is dropped")
             self.lose("unwritable")
@@ -227,6 +245,7 @@ class Writer:
                 if isinstance(entry, Event) and entry.event == LOST:
                     self._lost[entry.fields["reason"]] += entry.fields["count"]
                 else:
+                    self.lost["target"] += 1
                     self._lost["target"] += 1
         self._failing = True
         self._reported = time.monotonic()
@@ -242,5 +261,5 @@ class Writer:
 
     def _forked(self) -> None:
         """In a forked child there is no thread, and what was queued is the parent's to write."""
-        self._entries.clear()
+        self.entries.clear()
         self._reset()

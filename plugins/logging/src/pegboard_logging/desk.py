@@ -12,19 +12,23 @@ import signal
 import sys
 import threading
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pegboard_logging.addresses import Trusted
 from pegboard_logging.delivery import Writer
-from pegboard_logging.entries import Entry
-from pegboard_logging.fields import LEVELS
+from pegboard_logging.entries import Access, Entry
 from pegboard_logging.formats import make_format
 from pegboard_logging.injection import CaptureHandler
-from pegboard_logging.records import Records
+from pegboard_logging.lines import Lines
+from pegboard_logging.metrics import Metrics
+from pegboard_logging.request_ids import acceptance
 from pegboard_logging.servers import give_back, silence
 from pegboard_logging.settings import LoggingSettings
 from pegboard_logging.targets import is_terminal, make_target
-from pegboard_logging.volume import Cap
+from pegboard_logging.templates import Templates
+
+if TYPE_CHECKING:
+    from pegboard_logging.spans import Spans
 
 __all__ = ["Desk"]
 
@@ -32,21 +36,32 @@ __all__ = ["Desk"]
 class Desk:
     """The shared part of all recorders of a board."""
 
-    def __init__(self, settings: LoggingSettings) -> None:
+    def __init__(self, settings: LoggingSettings, templates: Templates) -> None:
         self.settings = settings
-        self.trusted = Trusted(settings.trusted_proxies)
-        self.cap = Cap(settings.max_per_second) if settings.max_per_second is not None else None
-        self.minimum = LEVELS[settings.minimum_level]
+        self.accepts_id = acceptance(settings.request_id_from, Trusted(settings.trusted_proxies).holds)
         self.is_open = False
+        self.metrics = Metrics() if settings.metrics is not None else None
+        self._spans = _spans(settings.spans)
+        self._templates = templates
+        self._previous_hangup: Any = None
         target = make_target(settings)
         terminal = is_terminal(target)
-        self._records = Records(settings)
-        self._format = make_format(settings, terminal, terminal and "NO_COLOR" not in os.environ)
+        make = make_format(settings, terminal, terminal and "NO_COLOR" not in os.environ)
+        lines = Lines(settings, templates, make, self._lose, self.metrics, self._spans)
         self.writer = Writer(
-            self._line, target, settings.queue_size, settings.flush_interval, settings.shutdown_timeout
+            lines, target, settings.queue_size, settings.flush_interval, settings.shutdown_timeout, self._dropped
         )
         self._capture = CaptureHandler(self.writer.put, self.writer.is_current_thread)
-        self._previous_hangup: Any = None
+
+    @property
+    def watches(self) -> bool:
+        """Whether somebody wants to know of requests that are not recorded."""
+        return self.metrics is not None or self._spans is not None
+
+    @property
+    def trace(self) -> str:
+        """Which finder of traces is wanted: where spans are exported, every request has one."""
+        return self.settings.trace if self._spans is None else "start sampled"
 
     def start(self) -> None:
         """Silence the servers' access logs; once."""
@@ -71,9 +86,16 @@ class Desk:
             self.is_open = False
             give_back(self.settings.server_loggers)
         self.writer.close()
+        if self._spans is not None:
+            self._spans.flush(self.settings.shutdown_timeout)
 
-    def _line(self, entry: Entry) -> bytes:
-        return self._format(self._records(entry))
+    def _lose(self, reason: str) -> None:
+        self.writer.lose(reason)
+
+    def _dropped(self, entry: Entry) -> None:
+        """Count a request whose entry found no room."""
+        if self.metrics is not None and isinstance(entry, Access):
+            self.metrics(entry, self._templates.of(entry.outcome.route, entry.path))
 
     def _watch_hangup(self) -> None:
         """Reopen the file on SIGHUP, where nobody else has a use for the signal and no terminal could hang up."""
@@ -91,6 +113,14 @@ class Desk:
 
     def _on_hangup(self, number: int, frame: FrameType | None) -> None:
         self.writer.reopen()
+
+
+def _spans(processor: Any) -> Spans | None:
+    if processor is None:
+        return None
+    from pegboard_logging.spans import Spans  # noqa: PLC0415  needs an extra, which not everybody has
+
+    return Spans(processor)
 
 
 def _has_terminal() -> bool:

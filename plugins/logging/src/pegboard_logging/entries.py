@@ -1,7 +1,7 @@
 """What goes through the queue: values only, so that a waiting entry keeps no request, response or exception alive.
 
-An entry is made on the request's path, so it is a plain struct with no work in it. Turning it into a record is the
-writer's work (`records`).
+An entry is made on the request's path, so it is a plain struct with no work in it. What it means, and whether anybody
+wants to know, is the business of the writer's thread (`lines`, `records`).
 """
 
 from __future__ import annotations
@@ -11,42 +11,45 @@ from typing import Any
 import msgspec
 
 from pegboard.outcome import Outcome, WebSocketOutcome
-from pegboard.types import RawHeaders
-from pegboard_logging.trace_context import Trace
+from pegboard_logging.log import Conversation
+from pegboard_logging.volume import Rule
 
 __all__ = ["Access", "Entry", "Event"]
 
 
-class Entry(msgspec.Struct, gc=False):
-    """What all entries share: ``time`` in seconds since the epoch, and what was bound, ids included."""
+class Access(msgspec.Struct, gc=False):
+    """One HTTP request or WebSocket that has ended; ``outcome`` has no exception in it any more.
 
-    time: float
-    level: int
-    bound: dict[str, Any]
+    ``bound`` is what was bound until then: background tasks may go on binding. ``user`` is the caller's name, ``error``
+    the type of the exception that nobody handled and ``error_in`` the hook that it came from.
+    """
 
-
-class Access(Entry, gc=False):
-    """One HTTP request or WebSocket. ``time`` is that of its end; ``outcome`` has no exception in it any more."""
-
+    conversation: Conversation
     outcome: Outcome | WebSocketOutcome
+    rule: Rule
     method: str
     path: str
     query: bytes
     scheme: str
     http_version: str
-    peer: str | None
-    headers: RawHeaders
-    head: RawHeaders | None
+    client: tuple[str, int] | None
     user: str | None
-    trace: Trace | None
-    mount: str
-    error: str | None
-    error_in: str | None
-    sampled: float
+    bound: dict[str, Any] | None = None
+    error: str | None = None
+    error_in: str | None = None
 
 
-class Event(Entry, gc=False):
-    """Something else that happened: ``event`` says what, ``fields`` the rest."""
+class Event(msgspec.Struct, gc=False):
+    """Something else that happened, ``time`` seconds after the epoch: ``event`` says what, ``fields`` the rest.
 
+    ``bound`` is what was bound then, ids included.
+    """
+
+    time: float
+    level: int
+    bound: dict[str, Any]
     event: str
     fields: dict[str, Any]
+
+
+Entry = Access | Event

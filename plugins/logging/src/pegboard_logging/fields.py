@@ -39,6 +39,7 @@ FIELDS: Mapping[str, str] = {
     "http_version": "1.0, 1.1, 2 or 3",
     "user": "who called",
     "answered_by": "the plugin that answered, when it was not the endpoint",
+    "notes": "what plugins left word of, by their names",
     "user_agent": "the client's program",
     "referer": "where the client came from, redacted",
     "error": "the type of the exception that nobody handled",

@@ -1,10 +1,12 @@
-"""What a request's log lines share: one mapping behind a context variable.
+"""What a request's log lines share: one conversation behind a context variable.
 
 Rules that must not move:
 
-- A request has one mapping, made once and changed in place. Threads and tasks that the request starts see the same one,
-  because a copied context holds the same object.
-- The ids in it belong to the plugin; everybody else's names are free.
+- A request has one conversation, made once and changed in place. Threads and tasks that the request starts see the same
+  one, because a copied context holds the same object.
+- It is made on the path of every request, so it begins as an id and a reference. The mapping of bound fields is made
+  for the first that binds, and the trace is looked for when somebody asks.
+- The ids belong to the plugin; everybody else's names are free.
 
 ::
 
@@ -15,6 +17,8 @@ Rules that must not move:
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -27,14 +31,44 @@ __all__ = ["IDS", "Conversation", "bind", "bound", "current", "trace_headers", "
 
 IDS = ("request_id", "trace_id", "span_id")
 
+_reading = threading.Lock()
+
 
 class Conversation(msgspec.Struct, eq=False):
-    """What one request or WebSocket carries along for its log lines; ``head`` are the headers of its response."""
+    """What one request or WebSocket carries along for its log lines.
 
-    request_id: str
-    bound: dict[str, Any]
-    trace: Trace | None = None
+    ``id`` is the request's id, empty outside of a request. ``find_trace`` finds the trace in the request's ``headers``,
+    and is None where that was done, or is not wanted. ``bound`` are the fields that others have bound, ``head`` the
+    headers of the response.
+    """
+
+    id: bytes
+    headers: RawHeaders
+    find_trace: Callable[[RawHeaders], Trace | None] | None
+    bound: dict[str, Any] | None = None
     head: RawHeaders | None = None
+    found_trace: Trace | None = None
+
+    @property
+    def trace(self) -> Trace | None:
+        """The trace of this request; the same for all who ask, the writer's thread among them."""
+        if self.find_trace is not None:
+            with _reading:
+                if self.find_trace is not None:
+                    self.found_trace = self.find_trace(self.headers)
+                    self.find_trace = None
+        return self.found_trace
+
+    def fields(self) -> dict[str, Any]:
+        """The ids and what is bound, in a dict of its own."""
+        fields: dict[str, Any] = {"request_id": self.id.decode("ascii")} if self.id else {}
+        trace = self.trace
+        if trace is not None:
+            fields["trace_id"] = trace.trace_id
+            fields["span_id"] = trace.span_id
+        if self.bound:
+            fields.update(self.bound)
+        return fields
 
 
 current: ContextVar[Conversation | None] = ContextVar("pegboard_logging", default=None)
@@ -62,7 +96,7 @@ def unbind(*names: str) -> None:
 def bound() -> dict[str, Any]:
     """A copy of what is bound now, ids included; empty outside of a request."""
     conversation = current.get()
-    return {} if conversation is None else conversation.bound.copy()
+    return {} if conversation is None else conversation.fields()
 
 
 def trace_headers() -> dict[str, str]:
@@ -75,8 +109,10 @@ def trace_headers() -> dict[str, str]:
 def _mapping() -> dict[str, Any]:
     conversation = current.get()
     if conversation is None:
-        conversation = Conversation("", {})
+        conversation = Conversation(b"", [], None)
         current.set(conversation)
+    if conversation.bound is None:
+        conversation.bound = {}
     return conversation.bound
 
 

@@ -7,18 +7,17 @@ one would have hidden.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from pegboard.outcome import Outcome, WebSocketOutcome
+from pegboard.outcome import WebSocketOutcome
 from pegboard.types import RawHeaders
 from pegboard_logging.addresses import Trusted, truncated
-from pegboard_logging.entries import Access, Entry, Event
+from pegboard_logging.entries import Access, Event
 from pegboard_logging.fields import LEVEL_NAMES, level_name, with_bound
-from pegboard_logging.log import IDS
+from pegboard_logging.log import IDS, Conversation
 from pegboard_logging.redaction import Redaction
 from pegboard_logging.settings import LoggingSettings
-from pegboard_logging.trace_context import Trace
 
 __all__ = ["Records"]
 
@@ -37,24 +36,28 @@ class Records:
         self.request_headers = _wanted(settings.request_headers)
         self.response_headers = _wanted(settings.response_headers)
         self.clock = Clock()
-        self._makers: Mapping[type, Callable[[Any], Record]] = {
-            Access: self.access,
-            Event: self.event,
-        }
 
-    def __call__(self, entry: Entry) -> Record:
-        """The record of any entry."""
-        return self._makers[type(entry)](entry)
+    def access(self, entry: Access, started: float, template: str | None, level: int, share: float) -> Record:
+        """The record of a request or WebSocket that came in ``started`` seconds after the epoch.
 
-    def access(self, entry: Access) -> Record:
-        """The record of a request or WebSocket."""
+        ``template`` is that of its route, ``share`` the part of such records that is kept.
+        """
+        record = self._start(entry, started, template, level)
         outcome = entry.outcome
         if isinstance(outcome, WebSocketOutcome):
-            record = self._start(entry, outcome, "websocket")
             self._add_session(outcome, record)
-        else:
-            record = self._start(entry, outcome, "request")
-        return self._finish(entry, record)
+        elif outcome.first_byte is not None:
+            record["first_byte"] = int(outcome.first_byte * 1e6) / 1e6
+        self._add_ids(entry.conversation, record)
+        self._add_who(entry, record)
+        self._add_headers(entry.conversation, record)
+        if entry.error is not None:
+            record["error"] = entry.error
+        if entry.error_in is not None:
+            record["error_in"] = entry.error_in
+        if share < 1:
+            record["sampled"] = share
+        return record if entry.bound is None else with_bound(record, self.redaction.fields(entry.bound))
 
     def event(self, entry: Event) -> Record:
         """The record of anything else."""
@@ -64,34 +67,35 @@ class Records:
             "event": entry.event,
             **entry.fields,
         }
-        return with_bound(self._with_ids(record, entry.bound), self._bound(entry.bound))
+        bound = entry.bound
+        record.update((name, bound[name]) for name in IDS if name in bound)
+        rest = {name: value for name, value in bound.items() if name not in IDS}
+        return with_bound(record, self.redaction.fields(rest))
 
     def cut(self, text: str) -> str:
         """``text`` cut to the longest that is written."""
         return text if len(text) <= self.max_length else f"{text[: self.max_length]}..."
 
-    def _start(self, entry: Access, outcome: Outcome | WebSocketOutcome, event: str) -> Record:
-        duration, route = outcome.duration, outcome.route.path
+    def _start(self, entry: Access, started: float, template: str | None, level: int) -> Record:
+        outcome = entry.outcome
         record: Record = {
-            "time": self.clock(entry.time - duration),
-            "level": LEVEL_NAMES[entry.level],
-            "event": event,
+            "time": self.clock(started),
+            "level": LEVEL_NAMES[level],
+            "event": "websocket" if isinstance(outcome, WebSocketOutcome) else "request",
             "method": self.cut(entry.method),
             "path": self.cut(entry.path),
         }
         if entry.query:
             # Redacted whole and cut then: a cut could hide the name that makes a value secret.
             record["query"] = self.cut(self.redaction.query(entry.query.decode("latin-1")))
-        if route[:1] != "(":
-            record["route"] = entry.mount + route
+        if template is not None:
+            record["route"] = template
         record["status"] = outcome.status_code
         record["outcome"] = outcome.kind
         record["bytes_in"] = outcome.bytes_in
         record["bytes_out"] = outcome.bytes_out
         # Microseconds; `round` takes three times as long.
-        record["duration"] = int(duration * 1e6) / 1e6
-        if isinstance(outcome, Outcome) and outcome.first_byte is not None:
-            record["first_byte"] = int(outcome.first_byte * 1e6) / 1e6
+        record["duration"] = int(outcome.duration * 1e6) / 1e6
         return record
 
     def _add_session(self, outcome: WebSocketOutcome, record: Record) -> None:
@@ -102,12 +106,18 @@ class Records:
         record["messages_in"] = outcome.messages_in
         record["messages_out"] = outcome.messages_out
 
-    def _finish(self, entry: Access, record: Record) -> Record:
-        bound = entry.bound
-        record["request_id"] = bound["request_id"]
-        if entry.trace is not None:
-            self._add_trace(entry.trace, record)
-        client = self._client(entry) if self.looks_at_addresses else entry.peer
+    def _add_ids(self, conversation: Conversation, record: Record) -> None:
+        record["request_id"] = conversation.id.decode("ascii")
+        trace = conversation.trace
+        if trace is None:
+            return
+        record["trace_id"] = trace.trace_id
+        record["span_id"] = trace.span_id
+        if trace.parent_id is not None:
+            record["parent_id"] = trace.parent_id
+
+    def _add_who(self, entry: Access, record: Record) -> None:
+        client = self.client(entry)
         if client is not None:
             record["client"] = client
         record["scheme"] = entry.scheme
@@ -116,46 +126,30 @@ class Records:
             record["user"] = entry.user
         if entry.outcome.answered_by is not None:
             record["answered_by"] = entry.outcome.answered_by
-        self._add_headers(entry.headers, record)
-        if entry.error is not None:
-            record["error"] = entry.error
-        if entry.error_in is not None:
-            record["error_in"] = entry.error_in
-        if entry.sampled < 1:
-            record["sampled"] = entry.sampled
-        if self.request_headers:
-            record["request_headers"] = self._headers(entry.headers, self.request_headers)
-        if self.response_headers and entry.head is not None:
-            record["response_headers"] = self._headers(entry.head, self.response_headers)
-        return with_bound(record, self._bound(bound)) if len(bound) > 1 else record
+        if entry.outcome.notes:
+            # A copy: background tasks may go on leaving word.
+            record["notes"] = {name: self.cut(text) for name, text in dict(entry.outcome.notes).items()}
 
-    def _add_trace(self, trace: Trace, record: Record) -> None:
-        record["trace_id"] = trace.trace_id
-        record["span_id"] = trace.span_id
-        if trace.parent_id is not None:
-            record["parent_id"] = trace.parent_id
+    def client(self, entry: Access) -> str | None:
+        """The client's address, as far as it may be known."""
+        client = None if entry.client is None else entry.client[0]
+        if client is None or not self.looks_at_addresses:
+            return client
+        if self.trusted:
+            headers = entry.conversation.headers
+            client = self.trusted.client(client, [value for name, value in headers if name == b"x-forwarded-for"])
+        return truncated(client) if self.truncate and client is not None else client
 
-    def _add_headers(self, headers: RawHeaders, record: Record) -> None:
-        for name, value in headers:
+    def _add_headers(self, conversation: Conversation, record: Record) -> None:
+        for name, value in conversation.headers:
             if name == b"user-agent":
                 record["user_agent"] = self.cut(value.decode("latin-1"))
             elif name == b"referer":
                 record["referer"] = self.cut(self.redaction.url(value.decode("latin-1")))
-
-    def _with_ids(self, record: Record, bound: Mapping[str, Any]) -> Record:
-        for name in IDS:
-            if name in bound:
-                record[name] = bound[name]
-        return record
-
-    def _bound(self, bound: Mapping[str, Any]) -> Record:
-        return self.redaction.fields({name: value for name, value in bound.items() if name not in IDS})
-
-    def _client(self, entry: Access) -> str | None:
-        client = entry.peer
-        if self.trusted:
-            client = self.trusted.client(client, [value for name, value in entry.headers if name == b"x-forwarded-for"])
-        return truncated(client) if self.truncate and client is not None else client
+        if self.request_headers:
+            record["request_headers"] = self._headers(conversation.headers, self.request_headers)
+        if self.response_headers and conversation.head is not None:
+            record["response_headers"] = self._headers(conversation.head, self.response_headers)
 
     def _headers(self, headers: RawHeaders, wanted: Mapping[bytes, str]) -> Record:
         found: Record = {}

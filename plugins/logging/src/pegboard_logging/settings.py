@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 from msgspec import Meta, field
 
@@ -13,11 +14,23 @@ from pegboard.settings import Settings
 from pegboard_logging.addresses import Trusted
 from pegboard_logging.fields import FIELDS
 
-__all__ = ["LevelName", "LoggingRouteSettings", "LoggingSettings"]
+__all__ = ["LevelName", "LoggingRouteSettings", "LoggingSettings", "SpanProcessor"]
 
 LevelName = Literal["debug", "info", "warning", "error"]
 
 Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+@runtime_checkable
+class SpanProcessor(Protocol):
+    """What takes finished spans: any of OpenTelemetry's span processors."""
+
+    def on_end(self, span: Any) -> None:
+        """Take a span."""
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Hand on what was taken, within so many milliseconds."""
+        raise NotImplementedError
 
 
 class LoggingRouteSettings(Settings, frozen=True, kw_only=True):
@@ -58,7 +71,9 @@ class LoggingSettings(LoggingRouteSettings, frozen=True, kw_only=True):
 
     # Ids
 
-    request_id_header: Annotated[str, Meta(min_length=1)] = "x-request-id"
+    request_id_header: Annotated[
+        str, Meta(min_length=1, description="The header that a request id comes and goes in")
+    ] = "x-request-id"
     request_id_from: Annotated[
         Literal["anyone", "trusted", "nobody"], Meta(description="Whose request ids are taken over")
     ] = "anyone"
@@ -88,7 +103,9 @@ class LoggingSettings(LoggingRouteSettings, frozen=True, kw_only=True):
 
     # Delivery
 
-    target: Literal["stderr", "stdout", "file", "syslog", "logger"] = "stderr"
+    target: Annotated[
+        Literal["stderr", "stdout", "file", "syslog", "logger"], Meta(description="Where lines are written to")
+    ] = "stderr"
     file: (
         Annotated[Path, Meta(description="The file of target = file; reopened when it is moved, and on SIGHUP")] | None
     ) = None
@@ -106,6 +123,17 @@ class LoggingSettings(LoggingRouteSettings, frozen=True, kw_only=True):
     ] = "drop"
     flush_interval: Annotated[float, Meta(ge=0, le=60, description="Seconds in which records are gathered")] = 0.05
     shutdown_timeout: Annotated[float, Meta(ge=0, description="Seconds that a shutdown waits for the writer")] = 5.0
+
+    # Metrics and spans
+
+    metrics: (
+        Annotated[str, Meta(pattern="^/", description="Path of a page with metrics for Prometheus; none: no page")]
+        | None
+    ) = None
+    spans: (
+        Annotated[SpanProcessor, Meta(description="OpenTelemetry's processor that is given the span of each request")]
+        | None
+    ) = None
 
     # Others' logs
 
@@ -137,6 +165,17 @@ class LoggingSettings(LoggingRouteSettings, frozen=True, kw_only=True):
             yield "file", 'target is "file", so a file must be given'
         if self.file is not None and self.target != "file":
             yield "file", f'a file is given, but target is "{self.target}"; use target = "file"'
+        yield from self._extra_problems()
+
+    def _extra_problems(self) -> Iterable[tuple[str, str]]:
+        if self.spans is not None and self.trace == "off":
+            yield "spans", 'spans belong to a trace, but trace is "off"; take one of the two away'
+        for key, module, extra in (
+            ("metrics", "prometheus_client", "prometheus"),
+            ("spans", "opentelemetry.sdk", "opentelemetry"),
+        ):
+            if getattr(self, key) is not None and not _is_installed(module):
+                yield key, f"needs {module}, which is not installed: install pegboard-logging[{extra}]"
 
     def _field_problems(self) -> Iterable[tuple[str, str]]:
         for index, name in enumerate(self.fields):
@@ -152,3 +191,11 @@ def _header_problems(key: str, name: Any) -> Iterable[tuple[str, str]]:
         field_name(name)
     except ValueError as error:
         yield key, str(error)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        # What the module would stand in is not there either.
+        return False

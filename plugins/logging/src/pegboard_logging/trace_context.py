@@ -1,16 +1,22 @@
 """Trace context: the headers ``traceparent`` and ``tracestate`` (W3C Trace Context), parsed and made.
 
-Pure: bytes in, values out. What does not follow the standard's grammar is as if it had not been sent; a broken
-``tracestate`` does not harm the ``traceparent``, and without a valid ``traceparent`` no ``tracestate`` counts.
+Bytes in, values out; a finder looks for the trace of a request in its headers. What does not follow the standard's
+grammar is as if it had not been sent; a broken ``tracestate`` does not harm the ``traceparent``, and without a valid
+``traceparent`` no ``tracestate`` counts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-__all__ = ["Trace", "TraceParent", "continued", "parse_traceparent", "parse_tracestate"]
+from pegboard.types import RawHeaders
+from pegboard_logging.request_ids import new_id, new_span_id
+
+__all__ = ["FINDERS", "Finder", "Trace", "TraceParent", "continued", "parse_traceparent", "parse_tracestate"]
+
+Finder = Callable[[RawHeaders], "Trace | None"]
 
 SAMPLED = 0x01
 KNOWN_FLAGS = 0x03
@@ -87,3 +93,30 @@ def continued(traceparent: Sequence[bytes], tracestate: Sequence[bytes], span_id
     if parent is None:
         return None
     return Trace(parent.trace_id, span_id, parent.parent_id, parent.flags, parse_tracestate(tracestate))
+
+
+def find_continued(headers: RawHeaders) -> Trace | None:
+    """The trace that ``headers`` continue, with a new span for this request."""
+    traceparent = [value for name, value in headers if name == b"traceparent"]
+    if not traceparent:
+        return None
+    return continued(traceparent, [value for name, value in headers if name == b"tracestate"], new_span_id())
+
+
+def find_or_start(headers: RawHeaders) -> Trace:
+    """The same, or a new trace."""
+    return find_continued(headers) or Trace(new_id(), new_span_id(), None, 0, "")
+
+
+def find_or_start_sampled(headers: RawHeaders) -> Trace:
+    """The same, or a new trace that everybody is asked to record."""
+    return find_continued(headers) or Trace(new_id(), new_span_id(), None, KNOWN_FLAGS, "")
+
+
+FINDERS: Mapping[str, Finder | None] = {
+    "off": None,
+    "continue": find_continued,
+    "start": find_or_start,
+    "start sampled": find_or_start_sampled,
+}
+"""By what the settings ask for."""

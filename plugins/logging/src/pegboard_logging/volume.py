@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from zlib import crc32
 
+from pegboard.outcome import Outcome, WebSocketOutcome
 from pegboard_logging.fields import LEVELS
 from pegboard_logging.settings import LoggingRouteSettings
 
-__all__ = ["Cap", "Rule"]
+__all__ = ["Cap", "Rule", "is_sampled"]
 
 WARNING = LEVELS["warning"]
 
 
 class Rule:
-    """What holds for the records of one route, or of several with equal settings.
+    """What holds for the records of one route, or of several with equal settings."""
 
-    ``picky`` says whether `share` and the minimum have to be asked at all; ``plain`` whether every answer below 400
-    that was sent has the level ``usual``.
-    """
+    __slots__ = ("client", "client_share", "record", "server", "slow", "usual", "usual_share")
 
-    __slots__ = ("client", "client_share", "picky", "plain", "record", "server", "slow", "usual", "usual_share")
-
-    def __init__(self, settings: LoggingRouteSettings, minimum: int = 0) -> None:
+    def __init__(self, settings: LoggingRouteSettings) -> None:
         self.record = settings.record
         self.usual = LEVELS[settings.level]
         self.client = LEVELS[settings.level_client_error]
@@ -33,31 +30,31 @@ class Rule:
         self.slow = settings.slow
         self.usual_share = settings.sample
         self.client_share = settings.sample_client_errors
-        self.plain = self.slow is None
-        levels = (self.usual, self.client, self.server)
-        self.picky = min(levels) < minimum or self.usual_share < 1 or self.client_share < 1
 
-    def level(self, status: int, kind: str, duration: float) -> int:
-        """The level of a record; ``duration`` in seconds."""
-        if status >= 500 or kind == "error":
-            return self.server
-        level = self.client if status >= 400 else self.usual
-        return max(level, WARNING) if self.is_slow(duration) else level
+    @property
+    def described(self) -> str:
+        """What becomes of requests, in a few words; empty where each has its record."""
+        if not self.record:
+            return "no records; requests have their ids"
+        shares = {"answers below 400": self.usual_share, "client errors": self.client_share}
+        kept = [f"{share:.3g} of {what}" for what, share in shares.items() if share < 1]
+        return f"records {' and '.join(kept)}, and every failure" if kept else ""
 
-    def is_slow(self, duration: float) -> bool:
-        """Whether a request took so long that it is worth a look."""
-        return self.slow is not None and duration >= self.slow
+    def judge(self, outcome: Outcome | WebSocketOutcome) -> tuple[int, float]:
+        """The level of a record, and the share of such records that is kept, 0 to 1."""
+        status = outcome.status_code
+        if status >= 500 or outcome.kind == "error":
+            return self.server, 1.0
+        level, share = (self.client, self.client_share) if status >= 400 else (self.usual, self.usual_share)
+        # That a WebSocket was long is no sign of anything.
+        if self.slow is not None and outcome.duration >= self.slow and isinstance(outcome, Outcome):
+            return max(level, WARNING), 1.0
+        return level, share
 
-    def share(self, status: int, kind: str, duration: float) -> float:
-        """The share of such records that is kept, 0 to 1."""
-        if status >= 500 or kind == "error" or self.is_slow(duration):
-            return 1.0
-        return self.client_share if status >= 400 else self.usual_share
 
-
-def is_sampled(request_id: str, share: float) -> bool:
+def is_sampled(request_id: bytes, share: float) -> bool:
     """Whether the request with this id is among the share that is kept."""
-    return share >= 1 or crc32(request_id.encode()) < share * 2**32
+    return share >= 1 or crc32(request_id) < share * 2**32
 
 
 class Cap:

@@ -38,7 +38,7 @@ def _request(record: Record, paint: Paint) -> Iterator[str]:
     yield paint("dim", f"{record['duration'] * 1000:.1f}ms {record['bytes_out']}B")
     if record["outcome"] not in ("sent", "closed"):
         yield paint("red", record["outcome"])
-    yield from _rest(record, ("error", "error_in", "answered_by", "close_code", "user", "request_id"), paint)
+    yield from _rest(record, ("error", "error_in", "answered_by", "notes", "close_code", "user", "request_id"), paint)
 
 
 def _event(record: Record, paint: Paint) -> Iterator[str]:

@@ -35,9 +35,9 @@ def _line(record: Record) -> bytes:
         if known is not None:
             document[known] = value
         elif name not in FIELDS:
-            labels[name.replace(".", "_")] = value if isinstance(value, str | int | float | bool) else _text(value)
+            labels[name.replace(".", "_")] = _scalar(value)
         elif name in _LABELS:
-            labels[name] = value
+            labels[name] = _scalar(value)
     if "duration" in record:
         document["event.duration"] = round(record["duration"] * 1e9)
     if "outcome" in record:
@@ -58,8 +58,10 @@ def _message(record: Record) -> str:
     return str(record.get("message", record["event"]))
 
 
-def _text(value: Any) -> str:
+def _scalar(value: Any) -> str | int | float | bool:
     """Labels are scalars: what is none is written as JSON."""
+    if isinstance(value, str | int | float | bool):
+        return value
     return dump(value).decode() if isinstance(value, Mapping | list | tuple) else odd(value)
 
 
@@ -94,6 +96,7 @@ _LABELS = frozenset(
         "messages_in",
         "messages_out",
         "answered_by",
+        "notes",
         "error_in",
         "sampled",
         "count",

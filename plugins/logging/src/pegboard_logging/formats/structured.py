@@ -19,12 +19,16 @@ _NOT_KEY = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 def selector(fields: Sequence[str], rename: Mapping[str, str]) -> Callable[[Record], Record] | None:
-    """What picks and renames fields; None when the settings leave records as they are. Bound fields always stay."""
+    """What picks and renames fields; None when the settings leave records as they are.
+
+    Fields are picked from the records of requests and WebSockets, and bound fields always stay. An event is not cut:
+    what it says stands in fields of its own.
+    """
     if not fields and not rename:
         return None
 
     def select(record: Record) -> Record:
-        if fields:
+        if fields and "method" in record:
             chosen = {name: record[name] for name in fields if name in record}
             chosen.update((name, value) for name, value in record.items() if name not in FIELDS)
             record = chosen
