@@ -1,7 +1,8 @@
 """The server's side of a call: scopes, channels, lifespans, and what an application answered.
 
 Scopes have the shape and the keys that uvicorn gives, headers included, and are made anew for each call. A client sends
-its body in one message and stays until the answer is complete; whoever waits for it to leave is woken then.
+its body in one message, or in pieces where the case says so, and stays until the answer is complete; whoever waits for
+it to leave is woken then.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ COMMON_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request. ``texts`` makes it a WebSocket that sends so many messages of 64 bytes."""
+    """One request. ``texts`` makes it a WebSocket that sends so many messages of 64 bytes.
+
+    The body comes in one message, or in messages of ``piece`` bytes.
+    """
 
     path: str = "/"
     method: str = "GET"
@@ -39,6 +43,7 @@ class Ask:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
     texts: int = 0
+    piece: int = 0
 
     def scope(self, state: dict[str, Any]) -> dict[str, Any]:
         """A scope of its own for one call."""
@@ -67,7 +72,7 @@ class Ask:
         if self.texts:
             socket = Socket(self.texts)
             return socket.receive, socket.send
-        client = Client(self.body)
+        client = Uploader(self.body, self.piece) if self.piece else Client(self.body)
         return client.receive, client.send
 
 
@@ -98,6 +103,27 @@ class Client:
             self._complete = True
             if self._waiting is not None and not self._waiting.done():
                 self._waiting.set_result(None)
+
+
+class Uploader(Client):
+    """Sends a request's body in pieces, as fast as they are taken."""
+
+    __slots__ = ("_offset", "_piece")
+
+    def __init__(self, body: bytes, piece: int) -> None:
+        super().__init__(body)
+        self._piece = piece
+        self._offset = 0
+
+    async def receive(self) -> Message:
+        """The next message of this client."""
+        if self._given:
+            return await super().receive()
+        start = self._offset
+        self._offset = end = start + self._piece
+        more = end < len(self._body)
+        self._given = not more
+        return {"type": "http.request", "body": self._body[start:end], "more_body": more}
 
 
 class Socket:

@@ -66,10 +66,12 @@ def records(size: int) -> list[dict[str, Any]]:
 
 
 @functools.cache
-def big_file() -> Path:
-    """A file of 1 MB, removed when the run ends."""
+def big_file(megabytes: int = 1) -> Path:
+    """A file of so many MB, removed when the run ends."""
     folder = Path(tempfile.mkdtemp(prefix="pegboard-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = folder / "big.bin"
-    path.write_bytes(bytes(range(256)) * 4096)
+    with path.open("wb") as file:
+        for _ in range(megabytes):
+            file.write(bytes(range(256)) * 4096)
     return path

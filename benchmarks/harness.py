@@ -70,13 +70,17 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """One bar of the chart: a peer, a variant of the case, how to make the application, and what to ask it."""
+    """One bar of the chart: a peer, a variant of the case, how to make the application, and what to ask it.
+
+    With ``bytes`` its figures are nanoseconds for each byte of what is asked, of which there are so many.
+    """
 
     peer: str
     build: Callable[[], App]
     ask: Ask
     expected: Expected
     variant: str = ""
+    bytes: int = 0
 
     @property
     def label(self) -> str:
@@ -89,12 +93,14 @@ class Case:
     """A group of entrants measured together; ``entrants`` is called when its turn comes.
 
     ``pause`` is the seconds after each sample in which threads of the application finish; their CPU time counts.
+    ``slow`` are the peers that need so long to start that a quick run leaves them out.
     """
 
     name: str
     title: str
     entrants: Callable[[], Sequence[Entrant]]
     pause: float = 0.0
+    slow: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -157,10 +163,12 @@ class _Runner:
         return took / self.calls, (process_time_ns() - cpu) / self.calls
 
     def row(self, case: str) -> Row:
-        """The samples in microseconds, summarised."""
+        """The samples in microseconds, or in nanoseconds for each byte, summarised."""
         clock, cpu = zip(*self.samples, strict=True)
-        row = Row.of(case, self.entrant.peer, self.entrant.variant, [value / 1000 for value in clock])
-        row.cpu = statistics.median(cpu) / 1000
+        size = self.entrant.bytes
+        by, unit = (size, "ns per byte") if size else (1000, "µs")
+        row = Row.of(case, self.entrant.peer, self.entrant.variant, [value / by for value in clock], unit)
+        row.cpu = statistics.median(cpu) / by
         return row
 
     async def calibrate(self) -> None:

@@ -7,12 +7,21 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from typing import cast
 
 from benchmarks import instructions, machine, report, roster, startup, targets, wire
-from benchmarks.cases import basics, hooks, plugins, routing, wrapped
+from benchmarks.cases import basics, growth, hooks, plugins, routing, toolkit, wrapped
 from benchmarks.harness import Case, Row, Skipped, measure
 
-CASES: Sequence[Case] = [*basics.CASES, *hooks.CASES, *plugins.CASES, *wrapped.CASES, *routing.CASES]
+CASES: Sequence[Case] = [
+    *basics.CASES,
+    *toolkit.CASES,
+    *growth.CASES,
+    *hooks.CASES,
+    *plugins.CASES,
+    *wrapped.CASES,
+    *routing.CASES,
+]
 PROCESS_CASES = startup.CASES
 WIRE_CASES = wire.CASES
 
@@ -31,7 +40,7 @@ def main() -> int:
         if wanted(case.name, options.only):
             say(f"{case.title} ...")
             titles[case.name] = case.title
-            more, left_out = asyncio.run(measure(case, rounds, options.peers))
+            more, left_out = asyncio.run(measure(case, rounds, peers_of(case, options)))
             rows += more
             skipped += left_out
     for process_case in PROCESS_CASES:
@@ -94,6 +103,13 @@ def parse() -> argparse.Namespace:
     if options.callgrind and (problem := instructions.problem()):
         parser.error(problem)
     return options
+
+
+def peers_of(case: Case, options: argparse.Namespace) -> frozenset[str] | None:
+    """The peers that are asked for, None for all: a quick run leaves out those that are slow to start."""
+    if not options.quick or not case.slow:
+        return cast("frozenset[str] | None", options.peers)
+    return (options.peers or frozenset(roster.MODULES)) - case.slow
 
 
 def names(text: str) -> frozenset[str]:

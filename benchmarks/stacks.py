@@ -72,7 +72,8 @@ def auth() -> Any:
         name = "token"
 
         def authenticate(self, connection: Any) -> Any:
-            token = schemes.authorization(connection, b"bearer")
+            sent = connection.header(b"authorization")
+            token = None if sent is None else schemes.credentials_of(sent, b"bearer")
             return None if token is None else known.get(token)
 
     return _plugin("pegboard_auth", "Auth")(custom_schemes=[Token()], default="deny")

@@ -82,6 +82,21 @@ STARLETTE_FOUR = FOUR.format(
     " middleware=[Middleware(hooks.NoOpASGI)] * 4)",
 )
 
+# The table alone, without a request around it; both sides in turns, and the least of many as what they cost.
+STATIC_MATCH = """
+from timeit import repeat
+from pegboard.routing.templates import Template
+from pegboard.routing.tree import Entry, Table
+templates = [{template!r}.format(number) for number in range({size})]
+methods = frozenset(["GET"])
+entries = [Entry(Template.parse(text), methods, number) for number, text in enumerate(templates)]
+known = dict(zip(templates, range({size})))
+names = dict(match=Table(entries, fallback=lambda miss, wall: miss).match, get=known.get, path=templates[-1])
+turns = [(repeat("match('GET', path)", globals=names, number=20000, repeat=1)[0],
+          repeat("get(path)", globals=names, number=20000, repeat=1)[0]) for _ in range(50)]
+print(min(turn[{turn}] for turn in turns) / 20000 * 1e6)
+"""
+
 CLOCK = "start = perf_counter()", "print((perf_counter() - start) * 1e3)"
 # A small table comes first, so that what the first start loads, whatever the number of routes, is not in it.
 WARM = """warm = found.table(templates[:100])
@@ -92,6 +107,7 @@ WARM = """warm = found.table(templates[:100])
 MEMORY = WARM, "gc.collect(); print(tracemalloc.get_traced_memory()[0] / {size} / 1024)"
 
 STATIC = "/section{}/page", "/section{}/page"
+MIDDLE = "/users/{{id:int}}/page{}", "/users/7/page{}"
 TYPED = "/api/v1/organisations/projects/resource{}/{{id:int}}", "/api/v1/organisations/projects/resource{}/7"
 
 
@@ -126,6 +142,7 @@ MODULES = {
     "Falcon": "falcon.asgi",
     "Quart": "quart",
 }
+QUICK = ("Pegboard", "Starlette", "BlackSheep")
 FEW = ("Pegboard", "Starlette", "Litestar", "BlackSheep", "Falcon")
 
 CASES = [
@@ -148,9 +165,26 @@ CASES = [
         tables(1_000, STATIC, list(MODULES), CLOCK),
         5,
     ),
+    ProcessCase(
+        "match-static",
+        "The match of a static path among 10,000, and a look-up of the same key in a dict",
+        "µs",
+        {
+            ("Pegboard", what): STATIC_MATCH.format(template=STATIC[0], size=10_000, turn=turn)
+            for turn, what in enumerate(("match", "dict look-up"))
+        },
+        5,
+    ),
     ProcessCase("compile-10000", "10,000 fixed paths to the first answer", "ms", tables(10_000, STATIC, FEW, CLOCK), 3),
     ProcessCase(
         "compile-10000-typed", "10,000 typed paths to the first answer", "ms", tables(10_000, TYPED, FEW, CLOCK), 3
+    ),
+    ProcessCase(
+        "compile-10000-middle",
+        "10,000 paths with a parameter in the middle to the first answer",
+        "ms",
+        tables(10_000, MIDDLE, QUICK, CLOCK),
+        3,
     ),
     ProcessCase(
         "memory-route", "Memory per route, of 1,000 fixed paths", "KB", tables(1_000, STATIC, list(MODULES), MEMORY), 1

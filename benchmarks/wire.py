@@ -35,7 +35,7 @@ __all__ = ["CASES", "WireCase", "measure", "problem"]
 
 ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"
-SECONDS = 2
+SECONDS = 1
 MOST_ROUNDS = 7
 START_SECONDS = 20
 IDLE = 1_000

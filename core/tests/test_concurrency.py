@@ -1,14 +1,18 @@
 """Synchronous code runs in threads, and loses neither context nor results."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from functools import partial
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
+from board_harness import ask
 
+from pegboard.applications import Pegboard
+from pegboard.background import BackgroundTask
 from pegboard.concurrency import (
     BACKGROUND,
     ENDPOINTS,
@@ -18,6 +22,10 @@ from pegboard.concurrency import (
     run_in,
     run_in_threadpool,
 )
+from pegboard.requests import Request
+from pegboard.responses import PlainTextResponse
+from pegboard.routing import Route
+from pegboard.settings import ThreadSettings
 
 pytestmark = pytest.mark.anyio
 
@@ -110,3 +118,62 @@ async def test_an_iterable_is_iterated_in_threads_and_closed() -> None:
     assert await anext(stopped) == 0
     await stopped.aclose()  # type: ignore[attr-defined]
     assert closed == [True, True]
+
+
+LIMITS = (ENDPOINTS, FILES, BACKGROUND)
+
+
+@pytest.fixture
+def kept_limits() -> Iterator[None]:
+    """The limits are the process's: other tests find them as they were."""
+    before = [limit.threads for limit in LIMITS]
+    yield
+    for limit, threads in zip(LIMITS, before, strict=True):
+        limit.threads = threads
+
+
+def frozen(threads: Mapping[str, int]) -> None:
+    Pegboard(plugins=[], config={"threads": threads}).freeze()
+
+
+def test_the_limits_are_those_that_the_settings_tell() -> None:
+    defaults = ThreadSettings()
+    assert [limit.threads for limit in LIMITS] == [defaults.endpoints, defaults.files, defaults.background]
+
+
+@pytest.mark.usefixtures("kept_limits")
+async def test_a_board_sets_the_limits_it_was_told_and_no_others() -> None:
+    frozen({"endpoints": 3, "background": 1})
+    frozen({"files": 2})
+    frozen({})
+    assert [limit.threads for limit in LIMITS] == [3, 2, 1]
+    assert [limit.limiter().total_tokens for limit in LIMITS] == [3, 2, 1]
+
+
+@pytest.mark.usefixtures("kept_limits")
+async def test_endpoints_and_background_tasks_wait_for_threads_of_their_own() -> None:
+    """With one thread for each, a background task that does not end keeps no endpoint from running."""
+    began, gate = threading.Event(), threading.Event()
+
+    def task() -> None:
+        began.set()
+        gate.wait(10)
+
+    def endpoint(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("done")
+
+    def waits(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("first", background=BackgroundTask(task))
+
+    app = Pegboard(
+        routes=[Route("/", endpoint), Route("/waits", waits)],
+        plugins=[],
+        config={},
+        threads={"endpoints": 1, "background": 1},
+    )
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask, app, "/waits")
+        assert await anyio.to_thread.run_sync(began.wait, 10)
+        assert (await ask(app, "/")).body == b"done"
+        assert BACKGROUND.limiter().borrowed_tokens == BACKGROUND.limiter().total_tokens == 1
+        gate.set()

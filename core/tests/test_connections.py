@@ -3,10 +3,16 @@
 from typing import Any
 
 import pytest
+from board_harness import ask
 
+from pegboard import Pegboard, Plugin, hookimpl
 from pegboard.connections import HTTPConnection
 from pegboard.exceptions import HTTPException
+from pegboard.requests import Request
+from pegboard.responses import JSONResponse
+from pegboard.routing import Route
 from pegboard.state import StateKey
+from pegboard.types import Scope
 
 
 def scope(**more: Any) -> dict[str, Any]:
@@ -112,3 +118,25 @@ def test_what_only_a_plugin_provides_says_so(name: str) -> None:
     with pytest.raises(RuntimeError, match=f"request.{name} is not set: install a plugin that provides"):
         getattr(connection(), name)
     assert getattr(HTTPConnection(scope(**{name: "given"})), name) == "given"
+
+
+async def answer(request: Request) -> JSONResponse:
+    return JSONResponse([str(request.url), request.client and request.client.host, str(request.url_for("answer"))])
+
+
+@pytest.mark.anyio
+async def test_behind_a_proxy_the_url_is_the_one_that_clients_see() -> None:
+    """What stands between is told by a plugin that trusts it, and everything that asks for the URL follows."""
+
+    class Behind(Plugin):
+        name = "behind"
+
+        @hookimpl
+        def rewrite(self, scope: Scope) -> None:
+            scope["scheme"] = "https"
+            scope["client"] = ("203.0.113.7", 0)
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"host"] + [(b"host", b"example.org")]
+
+    app = Pegboard(routes=[Route("/items", answer, name="answer")], plugins=[Behind()], config={})
+    seen = await ask(app, "/api/items?a=1", root_path="/api")
+    assert seen.body == b'["https://example.org/api/items?a=1","203.0.113.7","https://example.org/api/items"]'

@@ -76,9 +76,8 @@ def test_only_one_source_is_taken(arguments: dict[str, Any]) -> None:
 def test_the_raw_list_is_not_copied(kind: type[Headers]) -> None:
     """The view works on the very list it was given, also when it is empty."""
     raw: RawHeaders = []
-    scope = {"headers": raw}
     assert kind(raw=raw).raw is raw
-    assert kind(scope=scope).raw is raw
+    assert Headers(scope={"headers": raw}).raw is raw
 
 
 def test_without_a_source_there_are_no_headers() -> None:
@@ -187,6 +186,16 @@ def test_a_scope_whose_headers_are_no_list_gets_one() -> None:
     scope: dict[str, Any] = {"headers": ((b"a", b"1"),)}
     MutableHeaders(scope=scope)["b"] = "2"
     assert scope["headers"] == [(b"a", b"1"), (b"b", b"2")]
+
+
+def test_what_is_changed_in_a_message_stays_in_that_message() -> None:
+    """The list may be that of a response which answers every request: middleware must not change it for the next."""
+    raw: RawHeaders = [(b"a", b"1")]
+    message = {"headers": raw}
+    headers = MutableHeaders(scope=message)
+    headers["b"] = "2"
+    assert (message["headers"], message["headers"] is headers.raw) == ([(b"a", b"1"), (b"b", b"2")], True)
+    assert raw == [(b"a", b"1")]
 
 
 def test_vary_is_merged() -> None:

@@ -445,3 +445,43 @@ def test_the_work_per_byte_stays_flat(make: Any, size: int) -> None:
         for upload in form.files:
             upload.file.close()
     assert peaks[1] <= 1.5 * peaks[0]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("before", [b"", b"\r", b"\n", b"\r\n\r\n"])
+@pytest.mark.parametrize("size", [1, 3, None])
+async def test_line_breaks_may_stand_before_the_first_boundary(before: bytes, size: int | None) -> None:
+    assert await read(before + MIXED, size) == MIXED_READ
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("before", [b"x", b"\rx", b"\r\npreamble\r\n"])
+@pytest.mark.parametrize("size", [1, 3, None])
+async def test_any_other_text_before_the_first_boundary_is_refused(before: bytes, size: int | None) -> None:
+    body = before + MIXED
+    assert (await refusal(body if size is None else pieces(body, size))).status_code == 400
+
+
+damages = st.lists(
+    st.tuples(st.integers(0, len(MIXED)), st.sampled_from([b"\r", b"\n", b"--", b'"', b";", b"\x00", b"--limit\r\n"])),
+    max_size=3,
+)
+
+
+@given(damages, st.integers(1, 20))
+def test_a_form_never_depends_on_how_it_was_cut(damaged: list[tuple[int, bytes]], size: int) -> None:
+    body = MIXED
+    for place, text in damaged:
+        body = body[:place] + text + body[place:]
+
+    async def outcome(chunks: list[bytes]) -> object:
+        try:
+            async with request(chunks).form() as form:
+                return await contents(form)
+        except MultiPartException as error:
+            return error.status_code
+
+    async def both() -> None:
+        assert await outcome(pieces(body, size)) == await outcome([body])
+
+    anyio.run(both)

@@ -43,6 +43,9 @@ async def test_a_file_is_opened_read_and_closed(path: Path, opened: list[Watched
     assert await file.work(partial(file.read, 8, 100)) == b"89"
     assert await file.work(partial(file.read, 10, 100)) == b""
     assert os.fstat(file.fileno()).st_ino == known.st_ino
+    os.lseek(file.fileno(), 5, os.SEEK_SET)
+    assert await file.work(partial(file.read, 10, 100)) == b""
+    assert await file.work(partial(file.read, 0, 2)) == b"01"
     file.close()
     file.close()
     assert [each.closed for each in opened] == [True]

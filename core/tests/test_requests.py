@@ -170,13 +170,13 @@ async def test_early_hints_go_where_the_server_offers_them() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await Request(scope(), send=send).send_early_hints(["</a.css>; rel=preload"])
+    await Request(scope(), send=send).send_early_hints("</a.css>; rel=preload", "</b.css>")
     assert sent == []
     offered = Request(scope(extensions={"http.response.early_hint": {}}), send=send)
-    await offered.send_early_hints(["</a.css>; rel=preload"])
-    assert sent == [{"type": "http.response.early_hint", "links": [b"</a.css>; rel=preload"]}]
+    await offered.send_early_hints("</a.css>; rel=preload", "</b.css>")
+    assert sent == [{"type": "http.response.early_hint", "links": [b"</a.css>; rel=preload", b"</b.css>"]}]
     with pytest.raises(ValueError, match="control character"):
-        await offered.send_early_hints(["</a.css>\r\nx: y"])
+        await offered.send_early_hints("</a.css>\r\nx: y")
 
 
 async def test_a_request_without_channels_says_so() -> None:
@@ -198,3 +198,53 @@ async def test_a_push_promise_goes_where_the_server_offers_it() -> None:
     offered = scope(headers=headers, extensions={"http.response.push": {}})
     await Request(offered, send=send).send_push_promise("/style.css")
     assert sent == [{"type": "http.response.push", "path": "/style.css", "headers": [(b"accept", b"*/*")]}]
+
+
+async def test_several_tasks_may_ask_for_the_body_at_once() -> None:
+    """One of them reads, and the others wait for it, also when it is cancelled or refused."""
+    made = request(b"one", b"two")
+    got: list[bytes] = []
+
+    async def ask_for_it() -> None:
+        got.append(await made.body())
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(ask_for_it)
+    assert got == [b"onetwo"] * 3
+
+
+async def test_who_waits_goes_on_where_a_cancelled_reader_stopped() -> None:
+    arrives = anyio.Event()
+    pieces = [b"one", b"two"]
+
+    async def receive() -> Any:
+        if len(pieces) == 1:
+            await arrives.wait()
+        piece = pieces.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+    made = Request(scope(), receive)
+    got: list[bytes] = []
+
+    async def ask_for_it() -> None:
+        got.append(await made.body())
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            with anyio.CancelScope() as first:
+                group.start_soon(ask_for_it)
+                first.cancel()
+                await made.body()
+            arrives.set()
+    assert got == [b"onetwo"]
+
+
+async def test_a_body_that_was_refused_is_refused_again() -> None:
+    """Whoever catches the 413 never gets a body that was cut short."""
+    made = Request(scope(), request(b"123456").receive, max_body_size=5)
+    for _ in range(2):
+        with pytest.raises(HTTPException) as caught:
+            await made.body()
+        assert caught.value.status_code == 413

@@ -1,266 +1,38 @@
-"""Answers have the right head and the right bytes, whichever way they are made."""
+"""One module has the names of all answers, and loads what is asked for."""
 
-import datetime
-import enum
-import uuid
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
-import anyio
-import msgspec
+import subprocess
+import sys
+
 import pytest
-from board_harness import ask
 
-from pegboard.background import BackgroundTask
-from pegboard.responses import (
-    AppResponse,
-    HTMLResponse,
-    JSONResponse,
-    PlainTextResponse,
-    RedirectResponse,
-    Response,
-    StreamingResponse,
-    to_response,
-)
+from pegboard import responses
 
-pytestmark = pytest.mark.anyio
+LATE = ("EventSourceResponse", "FileResponse", "ServerSentEvent", "StreamingResponse")
 
 
-TEXT = (b"content-type", b"text/plain; charset=utf-8")
-HTML = (b"content-type", b"text/html; charset=utf-8")
-JSON = (b"content-type", b"application/json")
+def test_every_public_name_is_there_and_shown() -> None:
+    assert [name for name in responses.__all__ if not hasattr(responses, name)] == []
+    assert set(responses.__all__) <= set(dir(responses))
 
 
-@pytest.mark.parametrize(
-    ("response", "body", "headers"),
-    [
-        (Response(), b"", [(b"content-length", b"0")]),
-        (Response(b"x", media_type="image/png"), b"x", [(b"content-length", b"1"), (b"content-type", b"image/png")]),
-        (Response(bytearray(b"ab")), b"ab", [(b"content-length", b"2")]),
-        (Response(memoryview(b"ab")), b"ab", [(b"content-length", b"2")]),
-        (
-            PlainTextResponse("ä"),
-            "ä".encode(),
-            [(b"content-length", b"2"), TEXT],
-        ),
-        (HTMLResponse("<p>"), b"<p>", [(b"content-length", b"3"), HTML]),
-        (
-            JSONResponse({"a": None}),
-            b'{"a":null}',
-            [(b"content-length", b"10"), JSON],
-        ),
-        (Response(status_code=204), b"", []),
-        (Response(status_code=304), b"", []),
-    ],
-)
-async def test_head_and_body(response: Response, body: bytes, headers: Any) -> None:
-    answer = await ask(response, "/")
-    assert answer.body == body
-    assert response.raw_headers == headers
-    assert response.whole
+def test_what_is_never_asked_for_is_never_loaded() -> None:
+    code = (
+        "import sys, pegboard.responses as r\n"
+        "late = ['event_streams', 'file_responses', 'streaming_responses']\n"
+        "assert not [name for name in late if 'pegboard.' + name in sys.modules]\n"
+        "assert r.FileResponse is r.FileResponse\n"
+        "assert 'pegboard.file_responses' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_headers_that_are_given_are_kept() -> None:
-    response = PlainTextResponse("x", headers={"Content-Type": "text/x", "X-A": "b", "Content-Length": "7"})
-    assert response.raw_headers == [(b"content-type", b"text/x"), (b"x-a", b"b"), (b"content-length", b"7")]
+@pytest.mark.parametrize("name", LATE)
+def test_a_name_that_is_loaded_late_is_kept(name: str) -> None:
+    assert getattr(responses, name) is vars(responses)[name]
 
 
-def test_a_header_that_would_be_two_lines_is_refused() -> None:
-    with pytest.raises(ValueError, match="control character"):
-        PlainTextResponse("x", headers={"X-A": "b\r\nX-Evil: yes"})
-
-
-def test_headers_can_be_changed_before_they_are_sent() -> None:
-    response = PlainTextResponse("x")
-    response.headers["X-A"] = "1"
-    del response.headers["content-type"]
-    response.set_body(b"longer")
-    assert response.raw_headers == [(b"content-length", b"6"), (b"x-a", b"1")]
-    assert response.body == b"longer"
-
-
-def test_cookies_are_set_and_deleted() -> None:
-    response = Response()
-    response.set_cookie("a", "1", max_age=60, httponly=True, secure=True, partitioned=True)
-    response.delete_cookie("b", path="/x")
-    cookies = [value.decode() for name, value in response.raw_headers if name == b"set-cookie"]
-    assert cookies[0].startswith("a=1")
-    for part in ("Max-Age=60", "HttpOnly", "Secure", "Partitioned", "SameSite=Lax", "Path=/"):
-        assert part.lower() in cookies[0].lower()
-    assert "Max-Age=0".lower() in cookies[1].lower()
-    with pytest.raises(ValueError, match="__Host-"):
-        response.set_cookie("__Host-a", "1", path="/sub", secure=True)
-
-
-@pytest.mark.parametrize(
-    ("url", "location"),
-    [
-        ("/next", "/next"),
-        ("https://example.org/ä b?x=1#f", "https://example.org/%C3%A4%20b?x=1#f"),
-        ("/a\r\nX-Evil: 1", "/a%0D%0AX-Evil:%201"),
-    ],
-)
-def test_a_redirect_leads_where_it_says(url: str, location: str) -> None:
-    response = RedirectResponse(url)
-    assert response.status_code == 307
-    assert response.headers["location"] == location
-
-
-async def test_a_response_runs_its_background_task_when_called_alone() -> None:
-    done: list[int] = []
-    await ask(PlainTextResponse("x", background=BackgroundTask(done.append, 1)), "/")
-    assert done == [1]
-
-
-async def test_head_gets_no_body_and_the_same_head() -> None:
-    get, head = await ask(PlainTextResponse("hello"), "/"), await ask(PlainTextResponse("hello"), "/", "HEAD")
-    assert head.headers == get.headers
-    assert head.body == b""
-
-
-class Closing:
-    """An async iterator that remembers how it ended."""
-
-    def __init__(self, *pieces: Any, fail: bool = False, forever: bool = False) -> None:
-        self.pieces, self.fail, self.forever = list(pieces), fail, forever
-        self.closed = 0
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        return self
-
-    async def __anext__(self) -> Any:
-        if self.pieces:
-            return self.pieces.pop(0)
-        if self.fail:
-            raise LookupError("no more")
-        if self.forever:
-            await anyio.sleep_forever()
-        raise StopAsyncIteration
-
-    async def aclose(self) -> None:
-        self.closed += 1
-
-
-@pytest.mark.parametrize("piece", ["text", b"bytes", bytearray(b"array"), memoryview(b"view")])
-async def test_a_stream_pushes_text_and_bytes(piece: Any) -> None:
-    source = Closing(piece)
-    answer = await ask(StreamingResponse(source, media_type="text/plain"), "/")
-    assert answer.body == (piece.encode() if isinstance(piece, str) else bytes(piece))
-    assert answer.headers == [("content-type", "text/plain; charset=utf-8")]
-    assert source.closed == 1
-
-
-async def test_a_synchronous_iterable_is_run_in_threads_and_closed() -> None:
-    closed: list[bool] = []
-
-    def numbers() -> Iterator[str]:
-        try:
-            for number in range(3):
-                yield str(number)
-        finally:
-            closed.append(True)
-
-    assert (await ask(StreamingResponse(numbers()), "/")).body == b"012"
-    assert (await ask(StreamingResponse(["a", "b"]), "/")).body == b"ab"
-    assert closed == [True]
-
-
-async def test_a_stream_that_fails_is_closed_and_raises_just_that() -> None:
-    source = Closing(b"one", fail=True)
-    answer = await ask(StreamingResponse(source), "/")
-    assert isinstance(answer.error, LookupError)
-    assert answer.body == b"one"
-    assert source.closed == 1
-
-
-async def test_a_stream_ends_when_the_client_leaves() -> None:
-    source = Closing(b"one", forever=True)
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    with anyio.fail_after(5):
-        await StreamingResponse(source)({"type": "http", "method": "GET"}, receive, send)
-    assert source.closed == 1
-
-
-async def test_head_never_runs_a_stream() -> None:
-    source = Closing(b"one", forever=True)
-    answer = await ask(StreamingResponse(source), "/", "HEAD")
-    assert answer.body == b""
-    assert source.closed == 1
-    assert source.pieces == [b"one"]
-
-
-@dataclass
-class Point:
-    x: int
-
-
-class Pair(msgspec.Struct):
-    a: int
-
-
-class Colour(enum.Enum):
-    RED = "red"
-
-
-async def application(scope: Any, receive: Any, send: Any) -> None:
-    await PlainTextResponse("application")(scope, receive, send)
-
-
-@pytest.mark.parametrize(
-    ("value", "status", "kind", "body"),
-    [
-        ("text", 200, "text/plain; charset=utf-8", b"text"),
-        (b"bytes", 200, "application/octet-stream", b"bytes"),
-        ({"a": 1}, 200, "application/json", b'{"a":1}'),
-        ([1, 2], 200, "application/json", b"[1,2]"),
-        (Point(1), 200, "application/json", b'{"x":1}'),
-        (Pair(2), 200, "application/json", b'{"a":2}'),
-        (None, 204, None, b""),
-        (True, 200, "application/json", b"true"),
-        (("made", 201), 201, "text/plain; charset=utf-8", b"made"),
-        (({"a": 1}, 202), 202, "application/json", b'{"a":1}'),
-        ((None, 404), 404, None, b""),
-        ((PlainTextResponse("mine"), 418), 418, "text/plain; charset=utf-8", b"mine"),
-        (Colour.RED, 200, "application/json", b'"red"'),
-        (uuid.UUID(int=1), 200, "application/json", b'"00000000-0000-0000-0000-000000000001"'),
-        (datetime.date(2026, 1, 2), 200, "application/json", b'"2026-01-02"'),
-        (application, 200, "text/plain; charset=utf-8", b"application"),
-    ],
-)
-async def test_what_an_endpoint_returns_becomes_a_response_by_one_rule(
-    value: Any, status: int, kind: str | None, body: bytes
-) -> None:
-    answer = await ask(to_response(value), "/")
-    assert (answer.status, answer.header("content-type"), answer.body) == (status, kind, body)
-
-
-def test_what_json_cannot_say_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="object"):
-        to_response(object())
-
-
-def test_responses_stay_what_they_are() -> None:
-    response = PlainTextResponse("x")
-    assert to_response(response) is response
-    foreign = AppResponse(application)
-    assert to_response(foreign) is foreign
-
-
-def test_overriding_how_a_response_is_sent_makes_it_pushed() -> None:
-    class Own(Response):
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
-
-    class Typed(PlainTextResponse):
-        media_type = "text/markdown"
-
-    assert (Own.whole, Own.plain_call) == (False, False)
-    assert (StreamingResponse.whole, StreamingResponse.plain_call) == (False, True)
-    assert (Typed.whole, Typed("x").headers["content-type"]) == (True, "text/markdown; charset=utf-8")
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'FilesResponse'"):
+        responses.FilesResponse  # noqa: B018

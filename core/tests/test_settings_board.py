@@ -115,7 +115,29 @@ def test_other_keys_take_their_strongest_source() -> None:
         "app from pyproject.toml:2",
         "max_body_size from keyword argument of Pegboard()",
         "startup_timeout from default",
+        "threads from default",
     ]
+
+
+def test_limits_of_threads_take_the_strongest_source_of_each() -> None:
+    pathlib.Path("pegboard.toml").write_text("[threads]\nfiles = 4\nbackground = 5\n")
+    environ = {"PEGBOARD_THREADS__BACKGROUND": "6"}
+    found, _ = load_board(read_sources(environ=environ), {"threads": {"endpoints": 7}})
+    assert [f"{row.key} is {row.value}, {row.origin}" for row in found.rows()[-3:]] == [
+        "threads.endpoints is 7, keyword argument of Pegboard()",
+        "threads.files is 4, pegboard.toml:2",
+        "threads.background is 6, environment PEGBOARD_THREADS__BACKGROUND",
+    ]
+
+
+def test_limits_of_threads_that_cannot_be_are_refused() -> None:
+    pathlib.Path("pegboard.toml").write_text("[threads]\nfile = 4\nbackground = 0\n")
+    found, _ = load_board(read_sources(environ={"PEGBOARD_THREADS__ENDPOINTS": "many"}))
+    assert "\n".join(str(problem) for problem in found.problems) == (
+        "pegboard.toml:2: threads.file: unknown setting\n    did you mean files?\n"
+        'environment PEGBOARD_THREADS__ENDPOINTS: threads.endpoints: expected an integer ≥ 1, got "many"\n'
+        "pegboard.toml:3: threads.background: expected an integer ≥ 1, got 0"
+    )
 
 
 def test_everything_wrong_with_the_board_is_said_at_once() -> None:

@@ -227,3 +227,39 @@ def test_the_repr_of_sources_shows_no_values() -> None:
 )
 def test_the_variable_of_a_setting_can_be_asked(steps: tuple[str, ...], name: str) -> None:
     assert env_name(*steps) == name
+
+
+@pytest.mark.parametrize(
+    ("files", "config", "described"),
+    [
+        pytest.param({"pegboard.toml": ""}, None, "pegboard.toml", id="a file"),
+        pytest.param(
+            {"pegboard.toml": "", "pyproject.toml": PROJECT},
+            None,
+            "pegboard.toml and [tool.pegboard] in pyproject.toml",
+            id="both",
+        ),
+        pytest.param({}, None, "none: there is no pegboard.toml in {here}", id="nothing"),
+        pytest.param({}, {}, "the mapping given as config", id="a mapping"),
+        pytest.param({}, "gone.toml", "none", id="a file that is not there"),
+    ],
+)
+def test_the_sources_say_which_files_they_are(
+    files: Mapping[str, str], config: Any, described: str, here: pathlib.Path
+) -> None:
+    write(files)
+    assert read_sources(config, environ={}).described == described.format(here=here)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("Pegboard.toml", True), ("pegbord.toml", True), ("peg-board.toml", True), ("other.toml", False)],
+)
+def test_a_file_of_nearly_the_right_name_is_noticed(name: str, near: bool) -> None:
+    write({name: ""})
+    assert read_sources(environ={}).near == (name if near else None)
+
+
+def test_beside_the_right_file_no_other_is_noticed() -> None:
+    write({"pegboard.toml": "", "pegboard2.toml": ""})
+    assert read_sources(environ={}).near is None

@@ -225,13 +225,23 @@ async def test_a_returned_model_is_json(value: Any) -> None:
     assert answer.body == JSONResponse(value).body
 
 
-def test_pydantic_stays_out_until_somebody_brings_it() -> None:
-    """Typed JSON without models imports nothing."""
+@pytest.mark.parametrize("is_installed", [True, False], ids=["installed", "not installed"])
+def test_pydantic_stays_out_until_somebody_brings_it(is_installed: bool) -> None:
+    """Typed JSON without models imports nothing, and works where there is nothing to import."""
     code = (
-        "import sys, dataclasses, pegboard.typed_json as t, pegboard.requests, pegboard.responses\n"
+        "import sys, dataclasses\n"
+        f"{'pass' if is_installed else 'sys.modules.update(pydantic=None, pydantic_core=None)'}\n"
+        "import msgspec, pegboard.typed_json as t, pegboard.requests, pegboard.responses\n"
         "D = dataclasses.make_dataclass('D', [('x', int)])\n"
         "assert t.decode_json(b'{\"x\": 1}', D) == D(1)\n"
         "assert t.encode_json(D(1)) == b'{\"x\":1}'\n"
-        "assert 'pydantic' not in sys.modules\n"
+        "assert t.decode_json(b'[{\"x\": 1}]', list[D]) == [D(1)]\n"
+        'try:\n    t.decode_json(b\'{"x": "y"}\', D)\n'
+        "except msgspec.ValidationError as error:\n    assert '$.x' in str(error)\n"
+        "else:\n    raise SystemExit('was taken')\n"
+        "try:\n    t.encode_json(object())\n"
+        "except TypeError:\n    pass\n"
+        "else:\n    raise SystemExit('was encoded')\n"
+        "assert sys.modules.get('pydantic') is None\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -57,7 +57,7 @@ async def test_the_stronger_of_two_keyword_sources_is_the_outer_one() -> None:
 
 
 async def test_settings_of_nobody_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="settings are given for 'wrd', which is no plugin; plugins are: "):
+    with pytest.raises(ConfigurationError, match=r"given for 'wrd', which is no plugin; did you mean word\?"):
         pegboard.wrap(existing, plugins=[Word()], wrd={"word": "x"}).freeze()
 
 
@@ -98,10 +98,11 @@ async def test_the_keywords_of_boards_are_taken() -> None:
         fails,
         autoload=False,
         startup_timeout=5,
+        threads={"files": 40},
         lifespan=lifespan,
         exception_handlers={KeyError: lambda request, exc: "handled"},
     )
-    assert (app.plugins, app.settings.startup_timeout) == ((), 5)
+    assert (app.plugins, app.settings.startup_timeout, app.settings.threads.files) == ((), 5, 40)
     assert (await ask(app, "/")).body == b"handled"
     await Lifespan().run(app)
     assert lived == [app]

@@ -39,8 +39,9 @@ class Pegboard(Router):
     - ``config``: a TOML file, a directory to look in, or a mapping in the shape of ``pegboard.toml``.
     - ``lifespan``: a function from the board to an async context manager, entered inside of all plugins.
     - ``exception_handlers``: by status or exception class. ``middleware``: ASGI middleware around everything.
-    - ``debug``, ``max_body_size`` (bytes), ``order``, ``autoload``, ``startup_timeout`` (seconds): settings of the
-      board, stronger than those of the configuration.
+    - ``debug``, ``max_body_size`` (bytes), ``order``, ``autoload``, ``startup_timeout`` (seconds), ``threads`` (how
+      many for ``endpoints``, ``files`` and ``background``): settings of the board, stronger than those of the
+      configuration.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Pegboard(Router):
         order: Sequence[str] | None = None,
         autoload: bool | None = None,
         startup_timeout: float | None = None,
+        threads: Mapping[str, int] | None = None,
         redirect_slashes: bool = True,
     ) -> None:
         super().__init__(routes, redirect_slashes=redirect_slashes)
@@ -74,6 +76,7 @@ class Pegboard(Router):
                 "order": order,
                 "autoload": autoload,
                 "startup_timeout": startup_timeout,
+                "threads": threads,
             },
         )
         self.given.take_plugins(plugins)
@@ -148,18 +151,21 @@ class Pegboard(Router):
 
         The scope may be that of a request that this board serves, below its mounts too; it is not changed.
         """
-        return self._freeze().plan_for(scope)
+        return self.frozen.plan_for(scope)
 
     def freeze(self) -> Assembly:
-        """Fix plugins, order and settings, and compile the routes, once; ConfigurationError tells all problems."""
-        return self._freeze().assembly
+        """Fix plugins, order and settings, and compile the routes, once; ConfigurationError tells all problems.
 
-    def changed(self) -> None:
-        """Compile the tables anew, when a route is added to a board that serves."""
-        if self._frozen is not None and self._apps:
-            self._frozen.compile()
+        Gives what was assembled: plugins in order, settings with their origins, what is off, warnings.
+        """
+        return self.frozen.assembly
 
-    def _freeze(self) -> Frozen:
+    @property
+    def frozen(self) -> Frozen:
+        """What the board became at the freeze, for tools: `freeze`, and the stories and tables that serve.
+
+        Raises ConfigurationError with all problems.
+        """
         if self._frozen is None:
             # Loaded by boards that serve: to import an application costs no more than its routes.
             from pegboard.freezing import Frozen  # noqa: PLC0415
@@ -177,12 +183,17 @@ class Pegboard(Router):
                 raise
         return self._frozen
 
+    def changed(self) -> None:
+        """Compile the tables anew, when a route is added to a board that serves."""
+        if self._frozen is not None and self._apps:
+            self._frozen.compile()
+
     async def _unprepared(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Freeze before the first connection; refuse connections of an unknown type."""
         if self._apps:
             raise ValueError(f"ASGI scope of type {scope['type']!r}; expected one of {', '.join(self._apps)}")
         try:
-            self._freeze()
+            self.freeze()
         except Exception as error:
             if scope["type"] != "lifespan":
                 raise

@@ -62,6 +62,20 @@ def type_headers(media_type: str | None, charset: str) -> tuple[RawHeader, ...]:
     return ((b"content-type", media_type.encode("latin-1")),)
 
 
+def bytes_of(content: Any, charset: str) -> bytes:
+    """Text or bytes-like content as bytes. Raises TypeError for anything else."""
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, str):
+        return content.encode(charset)
+    try:
+        # Not ``bytes(content)``: of a number that would make so many zero bytes.
+        return bytes(memoryview(content))
+    except TypeError:
+        got = type(content).__name__
+        raise TypeError(f"a body is made of str or bytes, got {got}; for other values use JSONResponse") from None
+
+
 class Head:
     """Status and headers of a response about to start, as hooks see it.
 
@@ -176,13 +190,7 @@ class Response(Head):
 
     def render(self, content: Any) -> bytes:
         """Turn ``content`` into the bytes of the body."""
-        if content is None:
-            return b""
-        if isinstance(content, str):
-            return content.encode(self.charset)
-        if isinstance(content, bytes):
-            return content
-        return bytes(content)
+        return b"" if content is None else bytes_of(content, self.charset)
 
     def init_headers(self, headers: Mapping[str, str] | None) -> None:
         """Fill ``raw_headers``: the given ones, then Content-Length and Content-Type where they are not given."""
@@ -285,6 +293,8 @@ def to_response(value: Any) -> Response | AppResponse:
     if isinstance(value, Response | AppResponse):
         return value
     if isinstance(value, tuple) and len(value) == 2 and type(value[1]) is int:
+        if not 100 <= value[1] <= 999:
+            raise ValueError(f"(body, status) has the status {value[1]}; expected 100 to 999, or a list for JSON")
         return _make(*value)
     return _make(value, 204 if value is None else 200)
 

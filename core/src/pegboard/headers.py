@@ -3,7 +3,8 @@
 Rules that must not move:
 
 - A raw list is never copied. `Headers` reads the list of the scope, `MutableHeaders` edits the list of the response;
-  the functions of `pegboard.raw_headers`, found here too, do the same for callers that have bytes in hand.
+  the functions of `pegboard.raw_headers`, found here too, do the same for callers that have bytes in hand. Only
+  ``MutableHeaders(scope=...)`` puts a list of its own in the place of the scope's, or the message's.
 - `Headers` builds one index, at the first look-up; the first of several equal names wins. Its list must not change from
   then on. `MutableHeaders` keeps no index, because others edit its list too.
 - Names in raw lists are lower case, as ASGI demands. The str API lowers what it is given, and validates what it sets.
@@ -154,8 +155,8 @@ class MutableHeaders(Headers):
     ) -> None:
         super().__init__(headers, raw, scope)
         if scope is not None:
-            # A server that gave another iterable than a list sees the changes too.
-            scope["headers"] = self._raw
+            # The list may be that of a response which is sent again; what is changed is this message, or this scope.
+            self._raw = scope["headers"] = list(self._raw)
 
     @overload
     def get(self, key: str, /) -> str | None: ...

@@ -241,10 +241,10 @@ def parse_fields(
     for field in text.split("&"):
         if field:
             name, _, value = field.partition("=")
+            if "%" in field or not field.isascii():
+                name, value = _decoded(name), _decoded(value)
             pairs.append((name, value))
-    if "%" not in text and text.isascii():
-        return pairs
-    return [(_decoded(name), _decoded(value)) for name, value in pairs]
+    return pairs
 
 
 def _decoded(text: str) -> str:

@@ -46,6 +46,7 @@ class MultipartForm:
         self.pairs: list[tuple[str, UploadFile | str]] = []
         self.files: list[UploadFile] = []
         self.is_complete = False
+        self._has_begun = False
         self.waiting = 0
         self._texts = 0
         self._writes: list[tuple[UploadFile, bytearray]] = []
@@ -67,6 +68,11 @@ class MultipartForm:
 
     def feed(self, chunk: bytes) -> None:
         """Take the next piece of the body. Raises MultiPartException when it is broken, or over a limit."""
+        if not self._has_begun:
+            # Line breaks may stand before the first boundary. The parser would take any text behind them, but only in
+            # the piece that they come in: a form must not depend on how it was cut.
+            chunk = chunk.lstrip(b"\r\n")
+            self._has_begun = bool(chunk)
         try:
             self._parser.write(chunk)
         except self._error as error:

@@ -41,12 +41,13 @@ async def in_file_thread(call: Callable[[], T]) -> T:
 class OpenFile:
     """A file on a disk, for one reader at a time; ``path`` is where it was opened."""
 
-    __slots__ = ("_closed", "_file", "_lock", "_working", "path")
+    __slots__ = ("_closed", "_file", "_lock", "_position", "_working", "path")
 
     def __init__(self) -> None:
         self.path = ""
         self._file: FileIO | None = None
         self._lock = Lock()
+        self._position = 0
         self._working = self._closed = False
 
     async def work(self, call: Callable[[], T]) -> T:
@@ -77,13 +78,18 @@ class OpenFile:
         """At most ``size`` bytes from position ``start`` on; none at the end. Raises OSError."""
         if self._file is None:
             raise RuntimeError(f"{self.path!r} is closed")
-        self._file.seek(start)
-        return self._file.read(size) or b""
+        if start != self._position:
+            self._file.seek(start)
+        data = self._file.read(size) or b""
+        self._position = start + len(data)
+        return data
 
     def fileno(self) -> int:
         """The descriptor."""
         if self._file is None:
             raise RuntimeError(f"{self.path!r} is closed")
+        # Whoever asks may move the position that the system keeps for it.
+        self._position = -1
         return self._file.fileno()
 
     def close(self) -> None:

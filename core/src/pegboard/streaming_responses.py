@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable, Mapping
 
 from anyio import CancelScope, create_task_group
+from anyio.lowlevel import checkpoint
 
 from pegboard.background import BackgroundTask, BackgroundTasks
-from pegboard.base_responses import Response, type_headers
+from pegboard.base_responses import Response, bytes_of, type_headers
 from pegboard.concurrency import iterate_in_threadpool
 from pegboard.headers import MutableHeaders
 from pegboard.types import Receive, Scope, Send
@@ -15,6 +16,9 @@ from pegboard.types import Receive, Scope, Send
 __all__ = ["StreamingResponse"]
 
 Content = str | bytes | memoryview
+
+BREATH = 64
+"""Pieces that may be sent without waiting for anything."""
 
 
 class StreamingResponse(Response):
@@ -73,11 +77,17 @@ class StreamingResponse(Response):
     async def _push_chunks(self, send: Send) -> None:
         await send(self.start_message())
         charset = self.charset
+        pieces = 0
         async for chunk in self.body_iterator:
             data = chunk
             if type(data) is not bytes:
-                data = data.encode(charset) if isinstance(data, str) else bytes(data)
+                data = bytes_of(data, charset)
             await send({"type": "http.response.body", "body": data, "more_body": True})
+            pieces += 1
+            if pieces % BREATH == 0:
+                # Neither an iterator nor a server has to wait for anything. The others get their turn, and so does
+                # whoever hears that the client has left.
+                await checkpoint()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def discard(self) -> None:

@@ -34,7 +34,7 @@ def encode_json(content: Any) -> bytes:
     return _encoder.encode(content)
 
 
-def decode_json(body: bytes, kind: Any) -> Any:
+def decode_json(body: str | bytes, kind: Any) -> Any:
     """``body`` as ``kind``, a type that msgspec knows, a pydantic model, or made of these."""
     if kind is Any:
         return msgspec.json.decode(body)

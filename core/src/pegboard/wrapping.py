@@ -22,6 +22,7 @@ def wrap(
     order: Sequence[str] | None = None,
     autoload: bool | None = None,
     startup_timeout: float | None = None,
+    threads: Mapping[str, int] | None = None,
     max_body_size: int | None = None,
     exception_handlers: Mapping[int | type[Exception], Handler] | None = None,
     lifespan: Lifespan | None = None,
@@ -47,6 +48,7 @@ def wrap(
         order=order,
         autoload=autoload,
         startup_timeout=startup_timeout,
+        threads=threads,
         redirect_slashes=False,
     )
     board.given.limits_bodies = False

@@ -11,6 +11,7 @@ from pegboard.settings.board import (
     BOARD_KEYS,
     BoardSettings,
     PluginSelection,
+    ThreadSettings,
     load_board,
     parse_plugin_list,
     select_plugins,
@@ -18,12 +19,14 @@ from pegboard.settings.board import (
 )
 from pegboard.settings.lint import lint_name, lint_settings
 from pegboard.settings.loading import Loaded, Row, load, overlay
-from pegboard.settings.problems import Invalid, Origin, Problem
+from pegboard.settings.notices import idle_sections, lost_files, overruled_lists
+from pegboard.settings.problems import NOWHERE, Invalid, Origin, Problem, suggest
 from pegboard.settings.schema import json_schema
 from pegboard.settings.sources import Sources, env_name, read_sources
 
 __all__ = [
     "BOARD_KEYS",
+    "NOWHERE",
     "BoardSettings",
     "Invalid",
     "Loaded",
@@ -33,15 +36,20 @@ __all__ = [
     "Row",
     "Settings",
     "Sources",
+    "ThreadSettings",
     "env_name",
+    "idle_sections",
     "json_schema",
     "lint_name",
     "lint_settings",
     "load",
     "load_board",
+    "lost_files",
     "overlay",
+    "overruled_lists",
     "parse_plugin_list",
     "read_sources",
     "select_plugins",
+    "suggest",
     "unknown_sections",
 ]

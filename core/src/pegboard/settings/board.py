@@ -24,11 +24,22 @@ __all__ = [
     "BOARD_KEYS",
     "BoardSettings",
     "PluginSelection",
+    "ThreadSettings",
     "load_board",
     "parse_plugin_list",
     "select_plugins",
     "unknown_sections",
 ]
+
+
+class ThreadSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many threads each kind of work may hold at a time."""
+
+    endpoints: Annotated[
+        int, msgspec.Meta(ge=1, description="Threads for synchronous endpoints, handlers and iterators.")
+    ] = 40
+    files: Annotated[int, msgspec.Meta(ge=1, description="Threads that open, read and write files.")] = 40
+    background: Annotated[int, msgspec.Meta(ge=1, description="Threads for synchronous background tasks.")] = 10
 
 
 class BoardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +68,10 @@ class BoardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     startup_timeout: Annotated[
         float, msgspec.Meta(gt=0, description="Seconds a plugin's start-up may take before it is named and stopped.")
     ] = 60.0
+    threads: Annotated[
+        ThreadSettings,
+        msgspec.Meta(description="How many threads each kind of work may hold: endpoints, files and background."),
+    ] = ThreadSettings()
 
 
 BOARD_KEYS = BoardSettings.__struct_fields__

@@ -28,7 +28,7 @@ import msgspec
 
 from pegboard.text_values import Secret
 
-__all__ = ["HIDDEN", "Invalid", "Origin", "Path", "Problem", "dotted", "parse_key", "show", "suggest"]
+__all__ = ["HIDDEN", "NOWHERE", "Invalid", "Origin", "Path", "Problem", "dotted", "parse_key", "show", "suggest"]
 
 Path = tuple[str | int, ...]
 """Where a value stands beneath its section: names of keys, and indexes of lists."""
@@ -51,6 +51,15 @@ class Origin(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return self.place if self.line is None else f"{self.place}:{self.line}"
+
+    @property
+    def aside(self) -> str:
+        """The place in parentheses, to stand behind a word; nothing for a default."""
+        return "" if self.kind == "default" else f" ({self})"
+
+
+NOWHERE = Origin("default", "")
+"""Where a value came from that nobody gave."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

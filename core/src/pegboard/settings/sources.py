@@ -10,6 +10,7 @@ Names of environment variables: ``PEGBOARD_<KEY>`` for the board, ``PEGBOARD_<PL
 
 from __future__ import annotations
 
+import difflib
 import os
 import pathlib
 import re
@@ -67,6 +68,11 @@ class ConfigFile(msgspec.Struct, frozen=True):
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [("place", self.place)]
 
+    @property
+    def described(self) -> str:
+        """The file's name, with the table in it that is ours."""
+        return f"[{'.'.join(self.root)}] in {self.place}" if self.root else self.place
+
     def origin(self, path: Path) -> Origin:
         """Give the place of a path, or of the nearest table around it that has a line of its own."""
         full = (*self.root, *path)
@@ -77,11 +83,24 @@ class ConfigFile(msgspec.Struct, frozen=True):
 
 
 class Sources(msgspec.Struct, frozen=True):
-    """Everything that was read, strongest first: variables before files, and what was wrong while reading."""
+    """Everything that was read, strongest first: variables before files, and what was wrong while reading.
+
+    ``folder`` is where files were looked for, None where a file or mapping was named. ``near`` is a file there whose
+    name is almost that of ours.
+    """
 
     variables: tuple[Variable, ...] = ()
     files: tuple[ConfigFile, ...] = ()
     problems: tuple[Problem, ...] = ()
+    folder: str | None = None
+    near: str | None = None
+
+    @property
+    def described(self) -> str:
+        """Which files are used, in words for people who wonder why a setting does not hold."""
+        if self.files:
+            return " and ".join(file.described for file in self.files)
+        return "none" if self.folder is None else f"none: there is no {_FILE} in {self.folder}"
 
 
 def env_word(name: str) -> str:
@@ -126,11 +145,14 @@ def read_sources(
     named_by = "configuration" if config is None else "the path given as config"
     if config is None and (named := environ.get(CONFIG_VARIABLE)):
         config, named_by = named, f"environment {CONFIG_VARIABLE}"
+    folder = pathlib.Path(directory or ".")
     try:
-        files, problems = _read_files(config, named_by, pathlib.Path(directory or "."))
+        files, problems = _read_files(config, named_by, folder)
+        near = None if config is not None or files else _near(folder)
     except OSError as error:
         return Sources(variables, (), (Problem(where=named_by, message=f"cannot be read: {error}"),))
-    return Sources(variables, tuple(files), tuple(problems))
+    looked_in = str(folder.absolute()) if config is None else None
+    return Sources(variables, tuple(files), tuple(problems), looked_in, near)
 
 
 def _read_files(
@@ -155,6 +177,13 @@ def _read_files(
         elif found is not None:
             files.append(found)
     return files, problems
+
+
+def _near(folder: pathlib.Path) -> str | None:
+    """A file whose name is almost right, where there is none whose name is."""
+    names = [path.name for path in folder.iterdir() if path.suffix.lower() == ".toml" and path.name != _PROJECT_FILE]
+    found = [name for name in sorted(names) if difflib.get_close_matches(name.lower(), [_FILE], cutoff=0.8)]
+    return next((name for name in found if name != _FILE), None)
 
 
 def _read_file(path: pathlib.Path) -> ConfigFile | Problem | None:
