@@ -49,7 +49,7 @@ class Limit(Plugin[LimitSettings]):
             if "x-too-many" in request.headers:
                 return PlainTextResponse("too many", 429)
 
-        return RouteHooks(request=request)
+        return RouteHooks(request=request, note=f"{settings.rate} requests per {settings.per}")
 
 
 class Maintenance(Plugin):
@@ -177,7 +177,9 @@ def test_a_command_prints_what_its_golden_file_shows(name: str, folder: Path) ->
 
 def test_every_step_of_a_hook_has_its_own_time(folder: Path) -> None:
     done = pegboard(folder, "explain", "GET", "/", "--live", "--json")
-    steps = [step for step in json.loads(done.out)["steps"] if step["hook"] == "request"]
+    explanation = json.loads(done.out)
+    assert explanation["notes"] == {"limit": "5 requests per minute"}
+    steps = [step for step in explanation["steps"] if step["hook"] == "request"]
     assert [(step["plugin"], step["index"]) for step in steps] == [("limit", 0), ("maintenance", 1), ("maintenance", 2)]
     assert len({step["seconds"] for step in steps}) == 3
 

@@ -193,12 +193,14 @@ def test_an_interrupt_is_quiet(tmp_path: Path) -> None:
     assert (process.returncode, said.strip()) == (130, "")
 
 
-def test_the_command_line_without_its_libraries_names_the_extra(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("library", "command"), [("click", "plugins"), ("rich", "plugins"), ("uvicorn", "run")])
+def test_the_command_line_without_its_libraries_names_the_extra(library: str, command: str, tmp_path: Path) -> None:
     """A module in the way stands for a library that is not installed."""
-    blocked = project(tmp_path, {"click.py": "raise ModuleNotFoundError('click', name='click')\n"})
-    done = pegboard(blocked, "plugins")
+    missing = f"raise ModuleNotFoundError({library!r}, name={library!r})\n"
+    blocked = project(tmp_path, {f"{library}.py": missing, "main.py": APP})
+    done = pegboard(blocked, command)
     assert done.err == (
-        "pegboard: the command line needs click, which is not installed; "
+        f"pegboard: the command line needs {library}, which is not installed; "
         "install the extra that brings it: pip install 'pegboard[standard]'\n"
     )
     assert done.status == 2

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from command_line import pegboard, project
-from servers import QUICKSTART, environment
+from servers import QUICKSTART, environment, serving
 
 pytestmark = pytest.mark.slow
 
@@ -118,9 +118,10 @@ def test_run_serves_the_quickstart_with_one_banner_and_stops_quietly(log: Path) 
     with started(QUICKSTART, log, "run") as running:
         assert httpx.get(running.url + "/greet/Ada").text == "Hello, Ada!"
         assert running.stop() == 0
-    banner, access = running.output.splitlines()[:2], running.output.splitlines()[2:]
+    banner, access = running.output.splitlines()[:3], running.output.splitlines()[3:]
     assert re.fullmatch(r"Pegboard \S+ serves main:app on http://127\.0\.0\.1:\d+ \(Ctrl-C stops\)", banner[0])
     assert re.sub(r" \d\S+", "", banner[1]) == "  plugins  logging > cors > auth > gzip"
+    assert banner[2] == "  config   pegboard.toml"
     # The logging plugin writes the access log, and the server does not write a second one.
     assert [json.loads(line)["path"] for line in access] == ["/greet/Ada"]
 
@@ -130,6 +131,7 @@ def test_the_server_writes_an_access_log_when_no_plugin_does(tmp_path: Path, log
         httpx.get(running.url + "/")
         running.wait('"GET / HTTP/1.1" 200')
         assert "plugins  none" in running.output
+        assert f"config   none: there is no pegboard.toml in {tmp_path}" in running.output
 
 
 def test_an_open_stream_does_not_hold_the_stop(tmp_path: Path, log: Path) -> None:
@@ -150,6 +152,36 @@ def test_the_banner_is_json_where_json_is_asked_for(tmp_path: Path, log: Path) -
     assert (said["application"], said["plugins"], said["debug"]) == ("main:app", [], False)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    "arguments", [["run"], ["run", "--workers", "2"], ["dev"], ["dev", "--no-reload"]], ids=" ".join
+)
+@pytest.mark.parametrize("is_starting", [True, False], ids=["while it starts", "while it serves"])
+def test_an_interrupt_of_the_terminal_is_quiet(
+    arguments: list[str], is_starting: bool, tmp_path: Path, log: Path
+) -> None:
+    """A terminal interrupts all processes at once, also those that are still importing."""
+    slow = "from pathlib import Path\nimport time\nPath('importing').touch()\ntime.sleep(0.3)\n"
+    folder = project(tmp_path, {"main.py": slow + STREAM})
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pegboard", *arguments, "--port", "0"],
+            cwd=folder,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+            start_new_session=True,
+        )
+        running = Running(process, log)
+        if is_starting:
+            running.wait(lambda _: (folder / "importing").exists())
+        else:
+            running.wait("Ctrl-C stops")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) in (0, 130)
+    assert all(line.startswith(("Pegboard ", "  ")) for line in running.output.splitlines() if line)
+
+
 def test_workers_serve_together_and_stop_together(tmp_path: Path, log: Path) -> None:
     with started(project(tmp_path, {"main.py": STREAM}), log, "run", "--workers", "2") as running:
         assert httpx.get(running.url + "/", timeout=30).text == "hello"
@@ -157,6 +189,28 @@ def test_workers_serve_together_and_stop_together(tmp_path: Path, log: Path) -> 
     assert running.output.count("Ctrl-C stops") == 1
     assert "workers  2" in running.output
     assert "Traceback" not in running.output
+
+
+def test_a_file_stands_for_the_application_in_every_process(tmp_path: Path, log: Path) -> None:
+    folder = project(tmp_path, {"a site/board.py": STREAM, "elsewhere/empty.txt": ""}) / "elsewhere"
+    for arguments in (["run", "--workers", "2"], ["dev"]):
+        with started(folder, log, arguments[0], "../a site/board.py", *arguments[1:]) as running:
+            assert httpx.get(running.url + "/", timeout=30).text == "hello"
+            if arguments == ["dev"]:
+                time.sleep(1)
+                (tmp_path / "a site" / "board.py").write_text(STREAM.replace('"hello"', '"changed"'))
+                running.wait(lambda output: output.count("Ctrl-C stops") == 2)
+                assert httpx.get(running.url + "/", timeout=30).text == "changed"
+
+
+def test_a_plain_server_says_which_configuration_it_has(tmp_path: Path) -> None:
+    folder = project(tmp_path / "shop", {"main.py": STREAM, "pegboard.toml": ""})
+    with serving(folder, tmp_path / "one.log") as running:
+        assert "INFO:     Pegboard: plugins none; configuration pegboard.toml" in running.output()
+    with serving(tmp_path, tmp_path / "other.log", app="shop.main:app") as running:
+        output = running.output()
+    assert f"Pegboard: plugins none; configuration none: there is no pegboard.toml in {tmp_path}" in output
+    assert f"{folder / 'pegboard.toml'} is not read, as the current folder is {tmp_path}" in output
 
 
 def test_wrap_puts_the_plugins_around_a_foreign_application(tmp_path: Path, log: Path) -> None:

@@ -59,15 +59,21 @@ def test_what_is_asked_for_comes_before_everything(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
-    [("main.py", ("main", "")), ("shop/site.py:board", ("shop.site", "board")), ("./main.py", ("main", ""))],
+    [
+        ("main.py", ("main", "", ".")),
+        ("./main.py:app", ("main", "app", ".")),
+        ("a shop/board.py:board", ("board", "board", "a shop")),
+        ("outer/inner/board.py", ("outer.inner.board", "", ".")),
+    ],
 )
-def test_a_file_stands_for_its_module(asked: str, expected: tuple[str, str], folder: Path) -> None:
-    (folder / "shop").mkdir()
-    (folder / "shop" / "site.py").touch()
-    (folder / "main.py").touch()
+def test_a_file_stands_for_its_module(asked: str, expected: tuple[str, str, str], folder: Path) -> None:
+    """It is imported as Python would start it: from its own folder, or from that of the package that it is in."""
+    for name in ("main.py", "a shop/board.py", "outer/__init__.py", "outer/inner/__init__.py", "outer/inner/board.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
     target = locate(asked)
     assert target is not None
-    assert (target.module, target.attribute) == expected
+    assert (target.module, target.attribute, target.folder) == (*expected[:2], (folder / expected[2]).resolve())
 
 
 @pytest.mark.parametrize("asked", [":app", "a b", "main:app:", "1:2", "../main", "main:app.", "nofile.py"])
@@ -76,14 +82,32 @@ def test_what_can_name_nothing_is_refused(asked: str) -> None:
         locate(asked)
 
 
-def test_a_file_outside_of_the_folder_is_refused(folder: Path) -> None:
-    inner = folder / "inner"
-    inner.mkdir()
-    (folder / "main.py").touch()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(inner)
-        with pytest.raises(Refused, match="not below this folder"):
-            locate("../main.py")
+def test_a_file_is_found_from_any_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it imports from beside itself is found as well."""
+    (folder / "site").mkdir()
+    (folder / "site" / "found_beside.py").write_text(BOARD.format(name="app"))
+    (folder / "site" / "found_anywhere.py").write_text("from found_beside import app\n")
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    target = locate("../site/found_anywhere.py")
+    assert target is not None
+    app, name = load(target)
+    assert isinstance(app, Pegboard)
+    assert name == "found_anywhere:app"
+
+
+def test_a_file_whose_name_a_module_of_python_has_is_refused(folder: Path) -> None:
+    (folder / "json.py").write_text(BOARD.format(name="app"))
+    target = locate("json.py")
+    assert target is not None
+    with pytest.raises(Refused, match=r"json\.py cannot be imported: .* has the same name and comes first; rename it"):
+        load(target)
+
+
+def test_a_file_that_no_import_can_name_is_refused(folder: Path) -> None:
+    (folder / "my-site.py").touch()
+    with pytest.raises(Refused, match="use letters, digits and underscores"):
+        locate("my-site.py")
 
 
 @pytest.mark.parametrize("name", ["app", "application", "shop"])

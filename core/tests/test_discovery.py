@@ -133,7 +133,7 @@ def test_a_given_plugin_and_a_listed_one_of_the_same_name_are_refused(install: I
 def test_a_listed_plugin_that_is_not_installed_gets_a_suggestion(install: Install) -> None:
     install("acme-timing", {"timing": "acme_timing:Timing"}, GOOD.format(cls="Timing", name="timing"))
     result = find(PluginSelection(listed=("timng",)))
-    assert result.problems == ["plugin 'timng' is listed in plugins but not installed; did you mean 'timing'?"]
+    assert result.problems == ["plugin 'timng' is listed in plugins but not installed; did you mean timing?"]
 
 
 def test_a_plugin_may_be_listed_by_module_and_attribute(install: Install) -> None:
@@ -201,7 +201,7 @@ def test_a_core_that_is_too_old_refuses_and_one_that_is_newer_warns(install: Ins
 
 def test_switching_off_what_is_not_there_is_said() -> None:
     assert find(PluginSelection(blocked=("gone",))).warnings == [
-        "plugin 'gone' is switched off, but no plugin of that name is installed or given"
+        "plugin 'gone' is switched off, but no plugin of that name is installed or given; take it away"
     ]
 
 

@@ -1,5 +1,6 @@
 """A start that fails is a readable text that names who, and leaves nothing behind on board and plugins."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -174,3 +175,38 @@ def test_an_exception_handler_is_a_function() -> None:
     handlers: Any = {404: 3}
     with pytest.raises(TypeError, match="exception handler for 404 is given as int; expected a function"):
         Pegboard(exception_handlers=handlers)
+
+
+async def async_generator(board: Pegboard) -> Any:
+    yield
+
+
+async def coroutine(board: Pegboard) -> None: ...
+
+
+def generator(board: Pegboard) -> Any:
+    yield
+
+
+@pytest.mark.parametrize("lifespan", [async_generator, coroutine, generator])
+def test_a_lifespan_function_without_its_decorator_is_refused_with_what_to_write(lifespan: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Pegboard(plugins=[], lifespan=lifespan).freeze()
+    (problem,) = caught.value.problems
+    assert re.fullmatch(
+        rf"the lifespan function {lifespan.__name__} \(.*test_freezing\.py, line \d+\) gives no context manager; "
+        r"put @asynccontextmanager \(from contextlib\) above it, and `yield` where the application serves",
+        problem,
+    )
+
+
+class Coroutine(Plugin):
+    name = "coroutine"
+
+    @hookimpl
+    async def lifespan(self) -> None: ...
+
+
+def test_a_lifespan_hook_that_is_a_coroutine_is_refused_likewise() -> None:
+    with pytest.raises(ConfigurationError, match="decorate it with @asynccontextmanager, and `yield` where"):
+        Pegboard(plugins=[Coroutine()]).freeze()

@@ -1,11 +1,13 @@
 """Routes with the same hooks share a pipeline, and a route that a plugin leaves out does not pay for it."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from pegboard import Pegboard, Plugin, RouteHooks, Settings, hookimpl
+from pegboard.endpoints import HTTPEndpoint
 from pegboard.exceptions import ConfigurationError
 from pegboard.plans import Plan
 from pegboard.requests import Request
@@ -92,7 +94,7 @@ def misspelt(requst: Any = None) -> None: ...
 @pytest.mark.parametrize(
     ("result", "part"),
     [
-        (3, "test_plans:Wrong), for GET|HEAD / returned int; expected RouteHooks or None"),
+        (3, "test_plans:Wrong) returned int; expected RouteHooks or None; it looked at GET|HEAD /, "),
         (LookupError("no"), "test_plans:Wrong) failed: LookupError: no"),
         (RouteHooks(body=async_body), "`async def`, but hook 'body' is synchronous"),  # type: ignore[arg-type]
         (RouteHooks(request=misspelt), "did you mean 'request'?"),  # type: ignore[arg-type]
@@ -104,6 +106,39 @@ def test_a_route_hook_that_goes_wrong_is_named_with_the_route(result: Any, part:
     text = str(caught.value)
     assert part in text
     assert "GET|HEAD /" in text
+
+
+def test_what_a_route_hook_does_wrong_everywhere_is_told_once() -> None:
+    routes = [Route(f"/{n}", endpoint) for n in range(5)]
+    with pytest.raises(ConfigurationError) as caught:
+        Pegboard(routes=routes, plugins=[Wrong(LookupError("no"))]).freeze()
+    (problem,) = caught.value.problems
+    assert "it looked at GET|HEAD /0, GET|HEAD /1, GET|HEAD /2 and " in problem
+
+
+class Noted(Plugin):
+    """Says what it does, on two ways, and on routes called `free` why it does nothing."""
+
+    name = "noted"
+
+    @hookimpl
+    def route(self, route: Any) -> RouteHooks:
+        if route.name == "free":
+            return RouteHooks(note="free, by its name")
+        return RouteHooks(complete=lambda request, outcome: None, note="counted")
+
+    @hookimpl(specname="route")
+    def second(self, route: Any) -> RouteHooks | None:
+        return None if route.name == "free" else RouteHooks(note="twice")
+
+
+def test_what_a_plugin_says_about_a_route_stands_on_its_plan() -> None:
+    routes = [Route("/paid", endpoint), Route("/free", endpoint, name="free")]
+    app = Pegboard(routes=routes, plugins=[Noted(), Direct()])
+    assert plan(app, "/paid").notes == {"noted": "counted; twice"}
+    assert plan(app, "/free").notes == {"noted": "free, by its name"}
+    assert plan(app, "/free").pipeline.complete == ()
+    assert dict(plan(Pegboard(routes=routes, plugins=[Direct()]), "/paid").notes) == {}
 
 
 def test_none_for_a_plugin_is_refused_with_the_route() -> None:
@@ -167,7 +202,7 @@ def test_websocket_routes_and_hosts_have_settings_for_plugins_too() -> None:
         ],
         plugins=[Door()],
     )
-    frozen = app._freeze()
+    frozen = app.frozen
 
     def found(path: str, host: str = "", kind: str = "websocket") -> Plan:
         headers = [(b"host", host.encode())]
@@ -181,3 +216,88 @@ def test_websocket_routes_and_hosts_have_settings_for_plugins_too() -> None:
     assert found("/in", "off.example.org", "http").pipeline.request == ()
     assert len(found("/on", "off.example.org", "http").pipeline.request) == 1
     assert len(found("/in", "other.example.org", "http").pipeline.request) == 1
+
+
+# What an endpoint needs
+
+
+class Identifies(Plugin):
+    name = "identifies"
+    provides = ("identity",)
+
+    @hookimpl
+    def request(self) -> None: ...
+
+
+def needing(function: Any = None) -> Any:
+    """An endpoint that says that it cannot do without ``identity``."""
+
+    async def needs(request: Request) -> None: ...
+
+    function = function or needs
+    function.__pegboard_needs__ = ("identity",)
+    return function
+
+
+class Methods(HTTPEndpoint):
+    async def get(self, request: Request) -> None: ...
+
+    @staticmethod
+    @needing
+    async def post(request: Request) -> None: ...
+
+
+class Derived(Methods):
+    pass
+
+
+class Whole(HTTPEndpoint):
+    __pegboard_needs__ = ("identity",)
+
+
+class Pages:
+    @needing
+    async def page(self, request: Request) -> None: ...
+
+
+NEEDING = {
+    "function": needing(),
+    "partial": partial(needing()),
+    "partial of partial": partial(partial(needing())),
+    "method": Pages().page,
+    "class with a method": Methods,
+    "derived class": Derived,
+    "class": Whole,
+}
+
+
+@pytest.mark.parametrize("kind", NEEDING)
+def test_an_endpoint_that_needs_a_capability_is_not_served_without_it(kind: str) -> None:
+    endpoint = NEEDING[kind]
+    with pytest.raises(ConfigurationError, match="/x: its endpoint needs 'identity', and no plugin of this board"):
+        Pegboard(routes=[Route("/x", endpoint)], plugins=[], config={}).freeze()
+    off = {"identifies": False}
+    with pytest.raises(ConfigurationError, match="'identifies' is switched off here"):
+        Pegboard(routes=[Route("/x", endpoint, plugins=off)], plugins=[Identifies()], config={}).freeze()
+    Pegboard(routes=[Route("/x", endpoint)], plugins=[Identifies()], config={}).freeze()
+
+
+def test_what_endpoints_need_is_told_for_all_routes_at_once() -> None:
+    routes = [Route("/a", needing()), Mount("/m", routes=[WebSocketRoute("/b", needing())]), Route("/c", endpoint)]
+    with pytest.raises(ConfigurationError) as caught:
+        Pegboard(routes=routes, plugins=[], config={}).freeze()
+    assert len(caught.value.problems) == 2
+
+
+class HasEverything:
+    def __getattr__(self, name: str) -> Any:
+        return ("identity",)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def test_an_object_that_has_every_attribute_needs_nothing() -> None:
+    class Application:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    Pegboard(routes=[Route("/", Application()), Mount("/m", app=HasEverything())], plugins=[], config={}).freeze()

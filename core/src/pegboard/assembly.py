@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,9 +24,12 @@ from pegboard.settings import (
     BoardSettings,
     Loaded,
     Sources,
+    idle_sections,
     load,
     load_board,
+    overruled_lists,
     read_sources,
+    suggest,
     unknown_sections,
 )
 
@@ -74,6 +77,13 @@ class Assembly:
         is_default = self.loaded.origin("max_body_size").kind == "default"
         return None if is_default and not self.limits_bodies else self.settings.max_body_size
 
+    def warn(self, warnings: Iterable[str]) -> None:
+        """Keep warnings for whoever asks, and log each of them once."""
+        for warning in warnings:
+            if warning not in self.warnings:
+                self.warnings.append(warning)
+                logger.warning("%s", warning)
+
     def give_settings(self) -> None:
         """Give every plugin its settings. Raises ConfigurationError where one cannot take them."""
         try:
@@ -99,16 +109,20 @@ class Assembly:
 
     def call(self, hook: str, **arguments: Any) -> list[tuple[Member, Any]]:
         """Call a setup hook on all plugins, outermost first. Raises ConfigurationError naming all that failed."""
-        results: list[tuple[Member, Any]] = []
+        return list(self.calls(hook, **arguments))
+
+    def calls(self, hook: str, **arguments: Any) -> Iterator[tuple[Member, Any]]:
+        """The same, one plugin at a time; what failed is raised at the end."""
         problems = []
         for member, function in self.impls(hook):
             try:
-                results.append((member, call_named(function, **arguments)))
+                result = call_named(function, **arguments)
             except Exception as error:
                 problems.append(failed(hook, member, error))
+            else:
+                yield member, result
         if problems:
             raise ConfigurationError(problems)
-        return results
 
 
 def call_named(function: Callable[..., Any], **arguments: Any) -> Any:
@@ -156,17 +170,18 @@ def assemble(
     # With settings that do not hold, the order given in code is still looked at, for its own problems.
     board = loaded.value or BoardSettings(order=_names(keywords.get("order")))
 
-    discovery = discover(selection, given, board.autoload, version)
+    discovery = discover(selection, given, board.autoload, version, *map(loaded.origin, ("plugins", "blocked")))
     problems += discovery.problems
     wishes: dict[str, Wishes] = {}
     for found in discovery.found:
         wishes[found.name], wrong = read_wishes(found)
         problems += wrong
     pegs = [Peg(name, wish.phase, wish.before, wish.after) for name, wish in wishes.items()]
-    places, wrong = arrange(pegs, board.order)
+    where = f"{loaded.origin('order')}: " if board.order else ""
+    places, wrong = arrange(pegs, board.order, where)
     problems += wrong
     problems += [str(problem) for problem in unknown_sections(sources, discovery.known)]
-    problems += _unknown_names(board.order, sections, discovery.known)
+    problems += _unknown_names(board.order, sections, discovery.known, where)
 
     members: dict[str, Member] = {}
     by_name = {place.name: place for place in places}
@@ -180,10 +195,12 @@ def assemble(
     if problems:
         raise ConfigurationError(list(dict.fromkeys(problems)))
     ordered = [members[place.name] for place in places]
-    assembly = Assembly(board, loaded, sources, ordered, discovery.off, discovery.warnings, limits_bodies)
+    assembly = Assembly(board, loaded, sources, ordered, discovery.off, limits_bodies=limits_bodies)
     assembly.give_settings()
-    for warning in discovery.warnings:
-        logger.warning("%s", warning)
+    if board.plugins or given:
+        assembly.warn(overruled_lists(sources, loaded))
+    assembly.warn(idle_sections(sources, loaded, {off.name: off.why for off in discovery.off}))
+    assembly.warn(discovery.warnings)
     return assembly
 
 
@@ -250,14 +267,12 @@ def _missing_capabilities(found: Sequence[Found], wishes: Mapping[str, Wishes]) 
     ]
 
 
-def _unknown_names(order: Sequence[str], sections: Mapping[str, Any], known: set[str]) -> list[str]:
-    names = ", ".join(sorted(known)) or "none"
-    problems = [
-        f"order names {name!r}, which is no plugin; plugins are: {names}" for name in order if name not in known
-    ]
+def _unknown_names(order: Sequence[str], sections: Mapping[str, Any], known: set[str], where: str) -> list[str]:
+    def hint(name: str) -> str:
+        return suggest(name, known, otherwise=f"plugins are: {', '.join(sorted(known)) or 'none'}")
+
+    problems = [f"{where}order names {name!r}, which is no plugin; {hint(name)}" for name in order if name not in known]
     problems += [
-        f"settings are given for {name!r}, which is no plugin; plugins are: {names}"
-        for name in sections
-        if name not in known
+        f"settings are given for {name!r}, which is no plugin; {hint(name)}" for name in sections if name not in known
     ]
     return problems

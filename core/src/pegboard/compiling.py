@@ -204,7 +204,7 @@ def lint_signature(hook: str, function: Callable[..., Any], described: str) -> l
                 f"expected any of ({', '.join(spec)})"
             )
     if hook in SYNC_ONLY and is_async(function):
-        problems.append(f"{where} is `async def`, but hook {hook!r} is synchronous; declare it with `def`")
+        problems.append(f"{where} is `async def`, but hook {hook!r} is synchronous; {_SYNC_ADVICE.get(hook, _USE_DEF)}")
     return problems
 
 
@@ -252,6 +252,11 @@ _TWO_ARGUMENTS: Mapping[tuple[bool, ...], Callable[[Callable[..., Any]], Callabl
     (True,): lambda function: lambda first, _second: function(first),
     (False,): lambda function: lambda _first, second: function(second),
     (False, True): lambda function: lambda first, second: function(second, first),
+}
+
+_USE_DEF = "declare it with `def`"
+_SYNC_ADVICE: Mapping[str, str] = {
+    "lifespan": "decorate it with @asynccontextmanager, and `yield` where the application serves"
 }
 
 _PARAMETER_PROBLEMS: Mapping[Any, str] = {

@@ -9,12 +9,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from pegboard.references import import_place, name_of, nameless, reference_to, resolve
-from pegboard.settings import PluginSelection
+from pegboard.settings import NOWHERE, Origin, PluginSelection, suggest
 from pegboard.versions import fit, requirement_on
 
 __all__ = ["GROUP", "Discovery", "Found", "Off", "discover"]
@@ -71,23 +70,29 @@ class _Candidate:
     range: str | None
 
 
-def discover(selection: PluginSelection, given: Sequence[Any], autoload: bool, core_version: str) -> Discovery:
+def discover(
+    selection: PluginSelection,
+    given: Sequence[Any],
+    autoload: bool,
+    core_version: str,
+    listed_by: Origin = NOWHERE,
+    blocked_by: Origin = NOWHERE,
+) -> Discovery:
     """Find the plugins that are wanted.
 
     ``given`` holds plugins as objects, classes, names or ``"module:attr"``; they come on top of what is listed, or of
-    what is installed where nothing is listed.
+    what is installed where nothing is listed. ``listed_by`` and ``blocked_by`` are the places of the two lists.
     """
-    result = Discovery()
+    result, listed = Discovery(), f"listed in plugins{listed_by.aside}"
     installed = _installed()
     result.known = {*installed, *(name for name in map(name_of, given) if isinstance(name, str))}
     for candidates in installed.values():
         _judge(result, candidates, selection, autoload, core_version)
-    if not selection.bare:
-        for entry in selection.listed or ():
-            if ":" in entry:
-                _add_reference(result, entry, selection, "listed in plugins")
-            elif entry not in installed and not any(name_of(plugin) == entry for plugin in given):
-                result.problems.append(_unknown(entry, installed))
+    for entry in () if selection.bare else selection.listed or ():
+        if ":" in entry:
+            _add_reference(result, entry, selection, listed)
+        elif entry not in installed and not any(name_of(plugin) == entry for plugin in given):
+            result.problems.append(_unknown(entry, installed, listed))
     for plugin in given:
         if isinstance(plugin, str):
             _add_text(result, plugin, selection, installed, core_version)
@@ -95,7 +100,10 @@ def discover(selection: PluginSelection, given: Sequence[Any], autoload: bool, c
             _add_given(result, plugin, selection, installed)
     for name in selection.blocked:
         if name not in installed and not any(name in (off.name, off.source) for off in result.off):
-            result.warnings.append(f"plugin {name!r} is switched off, but no plugin of that name is installed or given")
+            result.warnings.append(
+                f"plugin {name!r} is switched off{blocked_by.aside}, but no plugin of that name is "
+                f"installed or given; {suggest(name, result.known, otherwise='take it away')}"
+            )
     _refuse_doubles(result)
     result.known.update(found.name for found in result.found)
     return result
@@ -287,8 +295,6 @@ def _refuse_doubles(result: Discovery) -> None:
             )
 
 
-def _unknown(name: str, installed: Iterable[str], why: str = "listed in plugins") -> str:
-    guess = get_close_matches(name, list(installed), 1)
-    known = ", ".join(sorted(installed)) or "none"
-    hint = f"did you mean {guess[0]!r}?" if guess else f"install it, or take it off the list; installed are: {known}"
-    return f"plugin {name!r} is {why} but not installed; {hint}"
+def _unknown(name: str, installed: Iterable[str], why: str) -> str:
+    otherwise = f"install it, or take it off the list; installed are: {', '.join(sorted(installed)) or 'none'}"
+    return f"plugin {name!r} is {why} but not installed; {suggest(name, installed, otherwise=otherwise)}"

@@ -6,7 +6,7 @@ itself, anything else is a plain 500, or a page with the traceback in debug mode
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pegboard.concurrency import is_async, run_in_threadpool
@@ -51,6 +51,11 @@ class ExceptionHandlers:
             self._by_class[key] = call
         else:
             raise TypeError(f"exception handler for {key!r}; expected a status such as 404, or an exception class")
+
+    def entries(self) -> dict[int | type[Exception], Callable[..., Awaitable[Any]]]:
+        """What handles each status and each exception class."""
+        of_status: Iterable[tuple[int | type[Exception], Callable[..., Awaitable[Any]]]] = self._by_status.items()
+        return dict([*of_status, *self._by_class.items()])
 
     def copy(self) -> ExceptionHandlers:
         """The same handlers, to which others can be added."""

@@ -6,20 +6,25 @@ every route gets its plan, and whatever wraps the whole board is put around it.
 
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
 from pegboard.assembly import Assembly, assemble, call_named, failed
 from pegboard.compiling import compile_hook
+from pegboard.concurrency import BACKGROUND, ENDPOINTS, FILES
+from pegboard.contributions import Contributions
 from pegboard.exceptions import ConfigurationError
 from pegboard.plans import Plan, Planner
 from pegboard.routing.endpoints import wrap_in_middleware
 from pegboard.routing.flattening import flatten
 from pegboard.routing.layers import Layers
+from pegboard.routing.lists import RouteList
 from pegboard.routing.routes import BaseRoute, Inner
+from pegboard.settings import lost_files
 from pegboard.stories.http import HTTPStory
 from pegboard.stories.lifespan import LifespanStory, Tenant, foreign_lifespan
 from pegboard.stories.websocket import WebSocketStory
@@ -58,7 +63,13 @@ class Frozen:
     def prepare(self) -> Mapping[str, ASGIApp]:
         """Run the setup hooks and compile the routes; gives the applications by the type of the scope they serve."""
         assembly, board = self.assembly, self.board
-        assembly.call("setup", board=board)
+        assembly.warn(lost_files(assembly.sources, _endpoints(board)))
+        _say_sources(assembly)
+        if board.lifespan is not None and (problem := _misuse(board.lifespan)):
+            raise ConfigurationError([problem])
+        self.contributions = Contributions(board.routes, board.exception_handlers)
+        for member, _ in assembly.calls("setup", board=board):
+            self.contributions.note(member.name, board.routes, board.exception_handlers)
         board.routes.extend(self._plugin_routes())
         debug = assembly.settings.debug
         rewrite = [compile_hook("rewrite", function, member.impl) for member, function in assembly.impls("rewrite")]
@@ -66,7 +77,9 @@ class Frozen:
         self.websocket = WebSocketStory(board, rewrite, board.exception_handlers, debug)
         lifespan = LifespanStory(self.tenants, assembly.settings.startup_timeout)
         self.compile()
-        return self._wrapped({"http": self.http.serve, "websocket": self.websocket.serve, "lifespan": lifespan.serve})
+        apps = self._wrapped({"http": self.http.serve, "websocket": self.websocket.serve, "lifespan": lifespan.serve})
+        self._size_threads()
+        return apps
 
     def _plugin_routes(self) -> list[BaseRoute]:
         """The routes of all plugins. Raises ConfigurationError naming those that give something else."""
@@ -82,6 +95,7 @@ class Frozen:
             if wrong:
                 expected = "expected routes of pegboard.routing"
                 problems.append(f"hook 'routes' of {member.found.described} gave {', '.join(wrong)}; {expected}")
+            self.contributions.note(member.name, routes, self.board.exception_handlers)
             found += routes
         if problems:
             raise ConfigurationError(problems)
@@ -93,14 +107,15 @@ class Frozen:
         planner = Planner(assembly.members, [off.name for off in assembly.off], assembly.max_body_size)
         flat = flatten(board.routes, planner.problems)
         tables = Tables(flat, planner, self.layers, self.own_root, board.redirect_slashes)
-        if planner.problems:
-            raise ConfigurationError(list(dict.fromkeys(planner.problems)))
-        for warning in tables.warnings:
-            if warning not in assembly.warnings:
-                assembly.warnings.append(warning)
-                logger.warning("%s", warning)
+        if problems := planner.all_problems():
+            raise ConfigurationError(problems)
+        assembly.warn(tables.warnings)
         self.http.match = tables.http
         self.websocket.match = tables.websocket
+        inner = [each.route.routes for each in flat if isinstance(each.route, Inner) and each.route.is_flattened]
+        for routes in (board.routes, *inner):
+            if isinstance(routes, RouteList):
+                routes.watch(board)
 
     def plan_for(self, scope: Scope) -> Plan:
         """The plan for a scope, which is not changed, and may be that of a request inside of one of the mounts."""
@@ -127,6 +142,12 @@ class Frozen:
             tenants.append(Tenant("the board's lifespan function", partial(board.lifespan, board)))
         return tenants
 
+    def _size_threads(self) -> None:
+        """Set the limits of threads that were asked for; they are the process's, so a default changes none."""
+        for limit in (ENDPOINTS, FILES, BACKGROUND):
+            if self.assembly.loaded.origin(f"threads.{limit.name}").kind != "default":
+                limit.threads = getattr(self.assembly.settings.threads, limit.name)
+
     def _wrapped(self, stories: Mapping[str, ASGIApp]) -> Mapping[str, ASGIApp]:
         """The stories themselves, or where something wraps the whole board, that in the place of each."""
         wrappers = list(self.assembly.impls("asgi"))
@@ -152,3 +173,31 @@ class Frozen:
                 )
             app = cast("ASGIApp", wrapped)
         return dict.fromkeys(stories, app)
+
+
+def _endpoints(board: Pegboard) -> Iterator[Any]:
+    for flat in flatten(board.routes):
+        yield getattr(flat.route, "endpoint", None)
+
+
+def _say_sources(assembly: Assembly) -> None:
+    """Log one line about the start, where the server's own are seen if ours are not."""
+    server = logging.getLogger("uvicorn.error")
+    is_seen = logger.isEnabledFor(logging.INFO) or not (server.hasHandlers() and server.isEnabledFor(logging.INFO))
+    plugins = " > ".join(member.name for member in assembly.members) or "none"
+    (logger if is_seen else server).info("Pegboard: plugins %s; configuration %s", plugins, assembly.sources.described)
+
+
+def _misuse(lifespan: Callable[..., Any]) -> str:
+    """What is wrong with a lifespan function that gives no context manager, and what to write."""
+    if not (
+        inspect.isasyncgenfunction(lifespan)
+        or inspect.iscoroutinefunction(lifespan)
+        or inspect.isgeneratorfunction(lifespan)
+    ):
+        return ""
+    place = f"{lifespan.__code__.co_filename}, line {lifespan.__code__.co_firstlineno}"
+    return (
+        f"the lifespan function {lifespan.__qualname__} ({place}) gives no context manager; put "
+        "@asynccontextmanager (from contextlib) above it, and `yield` where the application serves"
+    )

@@ -22,7 +22,7 @@ from pegboard.hookspecs import REQUEST_TIME, ROUTE_HOOKS, SETUP
 from pegboard.plugin import PROJECT, NoSettings
 from pegboard.settings import lint_name, lint_settings
 
-__all__ = ["Mark", "Wishes", "lint", "marks_of", "read_wishes", "settings_class"]
+__all__ = ["Claims", "Mark", "Wishes", "lint", "marks_of", "read_claims", "read_wishes", "settings_class"]
 
 # pluggy alone knows what its markers leave on a function, and which attributes of an object can be hooks.
 _PLUGGY = pluggy.PluginManager(PROJECT)
@@ -41,12 +41,27 @@ class Wishes:
     requires: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What no other plugin should set as well: response headers, in lower case, and keys of the scope or the state."""
+
+    response_headers: tuple[str, ...] = ()
+    state_keys: tuple[str, ...] = ()
+
+
 def read_wishes(found: Found) -> tuple[Wishes, list[str]]:
     """A plugin's wishes, with the default in place of each that cannot be read, and the problems."""
     problems: list[str] = []
     phase = _read(found, "phase", "app", problems)
     names = [_names(found, key, problems) for key in ("before", "after", "provides", "requires")]
     return Wishes(phase, *names), problems
+
+
+def read_claims(found: Found) -> tuple[Claims, list[str]]:
+    """What a plugin claims, and the problems. It may depend on its settings, so the board has to be frozen."""
+    problems: list[str] = []
+    headers, keys = (_names(found, key, problems) for key in ("response_headers", "state_keys"))
+    return Claims(tuple(header.lower() for header in headers), keys), problems
 
 
 def _names(found: Found, key: str, problems: list[str]) -> tuple[str, ...]:

@@ -37,10 +37,10 @@ class Place:
     reason: str
 
 
-def arrange(pegs: Sequence[Peg], owner: Sequence[str] = ()) -> tuple[list[Place], list[str]]:
-    """The places from outside to inside, and the problems found."""
+def arrange(pegs: Sequence[Peg], owner: Sequence[str] = (), where: str = "") -> tuple[list[Place], list[str]]:
+    """The places from outside to inside, and the problems found; ``where`` begins those of the owner's order."""
     known = {peg.name: peg for peg in pegs}
-    problems = [*_unknown_phases(pegs), *_contradictions(pegs, known), *_repeated(owner)]
+    problems = [*_unknown_phases(pegs), *_contradictions(pegs, known), *_repeated(owner, where)]
     places: list[Place] = []
     for phase in PHASES:
         members = {peg.name: peg for peg in pegs if peg.phase == phase}
@@ -142,9 +142,9 @@ def _contradictions(pegs: Sequence[Peg], known: Mapping[str, Peg]) -> list[str]:
     return problems
 
 
-def _repeated(owner: Sequence[str]) -> list[str]:
+def _repeated(owner: Sequence[str], where: str) -> list[str]:
     return [
-        f"order names {name!r} {owner.count(name)} times; expected once"
+        f"{where}order names {name!r} {owner.count(name)} times; expected once"
         for name in dict.fromkeys(owner)
         if owner.count(name) > 1
     ]

@@ -6,7 +6,7 @@ another, and the hooks that result become the route's pipeline.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -15,32 +15,51 @@ from pegboard.compiling import Pipeline, PipelineFactory, lint_signature, route_
 from pegboard.hookspecs import ROUTE_HOOKS
 from pegboard.plugin import NoSettings, RouteHooks
 from pegboard.routing import BaseRoute
+from pegboard.routing.endpoints import needs_of
 from pegboard.settings import Loaded, overlay
 
 __all__ = ["Plan", "Planner"]
 
 Hooks = Mapping[str, tuple[Callable[..., Any], ...]]
 
+NAMED = 3
+"""How many routes a problem names that many routes have."""
+
+NO_NOTES: Mapping[str, str] = {}
+
 
 class Plan:
-    """One route, its endpoint as a plain async callable, and its pipeline."""
+    """One route, its endpoint as a plain async callable, and its pipeline.
 
-    __slots__ = ("call", "max_body_size", "pipeline", "route")
+    ``notes`` is what plugins say that they do here, by their names.
+    """
+
+    __slots__ = ("call", "max_body_size", "notes", "pipeline", "route")
 
     def __init__(
-        self, route: BaseRoute, call: Callable[[Any], Awaitable[Any]], pipeline: Pipeline, max_body_size: int | None
+        self,
+        route: BaseRoute,
+        call: Callable[[Any], Awaitable[Any]],
+        pipeline: Pipeline,
+        max_body_size: int | None,
+        notes: Mapping[str, str] = NO_NOTES,
     ) -> None:
         self.route = route
         self.call = call
         self.pipeline = pipeline
         self.max_body_size = max_body_size
+        self.notes = notes
 
 
 class Planner:
-    """Makes plans for routes. What is wrong with a route is added to ``problems``, with the route named."""
+    """Makes plans for routes. What is wrong is in `all_problems` then.
+
+    ``problems`` are those that name their route themselves. One that a plugin has with several routes is told once.
+    """
 
     def __init__(self, members: Sequence[Member], off: Sequence[str], max_body_size: int | None) -> None:
         self.problems: list[str] = []
+        self._shared: dict[str, dict[str, None]] = {}
         self._members = members
         self._names = {member.name for member in members}
         self._off = set(off)
@@ -59,15 +78,25 @@ class Planner:
         for outer in overriding:
             self._check_names(outer)
         hooks = []
+        notes: dict[str, str] = {}
         for member in self._members:
-            of_route = self._hooks(member, route, overriding)
+            of_route = self._hooks(member, route, overriding, notes)
             if of_route:
                 hooks.append((member.impl, of_route))
+        self._check_needs(route, overriding)
         limits = [outer.max_body_size for outer in chain if outer.max_body_size is not None]
         limit = limits[-1] if limits else self._max_body_size
-        return Plan(route, call or route.call, self._pipelines.make(hooks), limit)  # type: ignore[attr-defined]
+        pipeline = self._pipelines.make(hooks)
+        return Plan(route, call or route.call, pipeline, limit, notes or NO_NOTES)  # type: ignore[attr-defined]
 
-    def _hooks(self, member: Member, route: BaseRoute, overriding: Sequence[BaseRoute]) -> Hooks:
+    def all_problems(self) -> list[str]:
+        """Everything that is wrong with the routes so far, each once."""
+        shared = [f"{problem}; it looked at {_several(list(labels))}" for problem, labels in self._shared.items()]
+        return list(dict.fromkeys((*self.problems, *shared)))
+
+    def _hooks(
+        self, member: Member, route: BaseRoute, overriding: Sequence[BaseRoute], notes: MutableMapping[str, str]
+    ) -> Hooks:
         """What one plugin contributes to one route; empty when it is switched off here."""
         settings = self._settings(member, overriding)
         if settings is None:
@@ -80,30 +109,23 @@ class Planner:
             try:
                 result = call_named(function, route=route, settings=settings)
             except Exception as error:
-                self.problems.append(f"{failed('route', member, error)}; it looked at {route.label}")
+                self._share([failed("route", member, error)], route)
                 continue
-            for hook, functions in self._checked(member, route, result).items():
+            if result is None:
+                continue
+            problems = _misuses(member, result)
+            if problems:
+                self._share(problems, route)
+                continue
+            if result.note:
+                notes[member.name] = "; ".join(filter(None, (notes.get(member.name), result.note)))
+            for hook, functions in route_hooks(result).items():
                 merged[hook] = (*merged.get(hook, ()), *functions)
         return merged
 
-    def _checked(self, member: Member, route: BaseRoute, result: Any) -> Hooks:
-        if result is None:
-            return {}
-        described = f"{member.found.described}, for {route.label}"
-        if not isinstance(result, RouteHooks):
-            self.problems.append(
-                f"hook 'route' of {described} returned {type(result).__name__}; expected RouteHooks or None"
-            )
-            return {}
-        hooks = route_hooks(result)
-        problems = [
-            problem
-            for hook, functions in hooks.items()
-            for function in functions
-            for problem in lint_signature(hook, function, described)
-        ]
-        self.problems += problems
-        return {} if problems else hooks
+    def _share(self, problems: Sequence[str], route: BaseRoute) -> None:
+        for problem in problems:
+            self._shared.setdefault(problem, {})[route.label] = None
 
     def _settings(self, member: Member, overriding: Sequence[BaseRoute]) -> Any:
         """The plugin's settings for a route, or None where it is switched off."""
@@ -142,6 +164,17 @@ class Planner:
         self.problems += [str(problem) for problem in laid.problems]
         return current if laid.value is None else laid
 
+    def _check_needs(self, route: BaseRoute, overriding: Sequence[BaseRoute]) -> None:
+        """An endpoint that says that it needs something of a plugin is never served where no plugin provides it."""
+        for need in needs_of(route.endpoint):
+            able = [member for member in self._members if need in member.plugin.provides]
+            if not any(self._settings(member, overriding) is not None for member in able):
+                what = f"{able[0].name!r} is switched off here" if able else "no plugin of this board provides it"
+                self.problems.append(
+                    f"{route.label}: its endpoint needs {need!r}, and {what}; "
+                    "switch a plugin that provides it on, or take away from the endpoint what needs it"
+                )
+
     def _check_names(self, outer: BaseRoute) -> None:
         for name, given in outer.plugins.items():
             if given is None:
@@ -153,3 +186,21 @@ class Planner:
             guess = get_close_matches(name, self._names, 1)
             hint = f"did you mean {guess[0]!r}?" if guess else "install the plugin, or take its settings away"
             self.problems.append(f"{outer.label}: plugins names {name!r}, which is no plugin of this board; {hint}")
+
+
+def _misuses(member: Member, result: Any) -> list[str]:
+    """What is wrong with the result of a `route` hook."""
+    described = member.found.described
+    if not isinstance(result, RouteHooks):
+        return [f"hook 'route' of {described} returned {type(result).__name__}; expected RouteHooks or None"]
+    return [
+        problem
+        for hook, functions in route_hooks(result).items()
+        for function in functions
+        for problem in lint_signature(hook, function, described)
+    ]
+
+
+def _several(labels: Sequence[str]) -> str:
+    more = len(labels) - NAMED
+    return f"{', '.join(labels[:NAMED])} and {more} more" if more > 0 else ", ".join(labels)

@@ -81,6 +81,15 @@ class Plugin(Generic[S]):
     requires: Sequence[str] = ()
     """Capabilities that some other plugin has to provide."""
 
+    response_headers: Sequence[str] = ()
+    """Response headers that it sets, by name, for `pegboard check`: no other plugin should set them too.
+
+    Those that it only adds a value to, such as Vary, Link and Set-Cookie, do not belong here.
+    """
+
+    state_keys: Sequence[str] = ()
+    """Keys that it sets in the scope or the state of connections, likewise."""
+
     Settings: ClassVar[type[msgspec.Struct]] = NoSettings
     RouteSettings: ClassVar[type[msgspec.Struct] | None] = None
 
@@ -97,9 +106,12 @@ class RouteHooks:
     """The request-time hooks that a `route` hook binds to one route; each one function, several in order, or none.
 
     Their shapes stand in `pegboard.hook_types`; as with methods, a function may leave arguments out.
+
+    ``note`` tells people in a few words what the plugin does for this route, or why nothing; `pegboard explain` shows
+    it.
     """
 
-    __slots__ = ("body", "complete", "error", "request", "response", "websocket", "websocket_complete")
+    __slots__ = ("body", "complete", "error", "note", "request", "response", "websocket", "websocket_complete")
 
     def __init__(
         self,
@@ -111,6 +123,7 @@ class RouteHooks:
         complete: CompleteHook | Sequence[CompleteHook] | None = None,
         websocket: WebSocketHook | Sequence[WebSocketHook] | None = None,
         websocket_complete: WebSocketCompleteHook | Sequence[WebSocketCompleteHook] | None = None,
+        note: str = "",
     ) -> None:
         self.request = _several("request", request)
         self.response = _several("response", response)
@@ -119,6 +132,7 @@ class RouteHooks:
         self.complete = _several("complete", complete)
         self.websocket = _several("websocket", websocket)
         self.websocket_complete = _several("websocket_complete", websocket_complete)
+        self.note = note
 
 
 def _several(

@@ -47,7 +47,7 @@ class Document:
     root: tuple[str, ...]
 
 
-@click.command(short_help="Show or write the configuration of a plugin.")
+@click.command()
 @click.argument("name")
 @click.option("--write", is_flag=True, help="Write it, instead of showing it only.")
 @of_application

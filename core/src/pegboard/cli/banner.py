@@ -23,6 +23,7 @@ class Banner:
     application: str
     pegboard: str = field(default_factory=lambda: version("pegboard"))
     plugins: list[str] = field(default_factory=list)
+    configuration: str = ""
     warnings: list[str] = field(default_factory=list)
     debug: bool = False
     workers: int = 1
@@ -35,6 +36,8 @@ class Banner:
             return
         lines = [f"Pegboard {self.pegboard} serves {self.application} on {self.url} (Ctrl-C stops)"]
         lines.append(f"  plugins  {' > '.join(self.plugins) or 'none'}")
+        if self.configuration:
+            lines.append(f"  config   {self.configuration}")
         if self.workers > 1:
             lines.append(f"  workers  {self.workers}")
         if self.reload:
@@ -51,6 +54,7 @@ def make_banner(app: ASGIApp, name: str, url: str, *, workers: int = 1, reload: 
     if isinstance(app, Pegboard):
         assembly = freeze(app)
         banner.plugins = [" ".join(filter(None, (member.name, member.found.version))) for member in assembly.members]
+        banner.configuration = assembly.sources.described
         banner.warnings = list(assembly.warnings)
         banner.debug = assembly.settings.debug
     return banner

@@ -54,7 +54,7 @@ def frozen(board: Pegboard) -> Frozen:
     """What a board became: its assembly, and the stories that serve it."""
     with _held_back():
         try:
-            return board._freeze()
+            return board.frozen
         except ConfigurationError:
             raise
         except Exception as error:  # noqa: BLE001

@@ -10,11 +10,15 @@ import click
 
 from pegboard.applications import Pegboard
 from pegboard.cli.boards import freeze, the_board
+from pegboard.cli.combining import combination_findings
 from pegboard.cli.console import bullets, emit_json
 from pegboard.cli.deploying import deploy_findings
+from pegboard.cli.lock_command import locked_findings
+from pegboard.cli.locking import FILE
 from pegboard.cli.options import as_json, of_application
 from pegboard.cli.route_plans import route_plans
 from pegboard.exceptions import ConfigurationError
+from pegboard.settings import read_sources
 from pegboard.stories.lifespan import foreign_lifespan
 
 __all__ = ["check"]
@@ -22,7 +26,7 @@ __all__ = ["check"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found: ``kind`` is ``problem`` (it does not start), ``warning`` (it does) or ``deploy``."""
+    """One thing found: ``kind`` is one of `TITLES`; only with a ``problem`` it does not start."""
 
     kind: str
     text: str
@@ -31,12 +35,15 @@ class Finding:
 TITLES = {
     "problem": "problems, with which it does not start:",
     "warning": "warnings:",
+    "clash": "plugins that get in each other's way:",
+    "locked": f"changes since {FILE}; if they are meant, run pegboard lock:",
     "deploy": "before it is deployed:",
 }
 
 
-@click.command(short_help="Find what start-up would find.")
+@click.command()
 @click.option("--deploy", is_flag=True, help="Also what is fine for developing, and not in service.")
+@click.option("--locked", is_flag=True, help=f"Also what has changed since {FILE} was written.")
 @click.option("--lifespan", is_flag=True, help="Also start and stop it, without a port; this may open connections.")
 @click.option(
     "--workers",
@@ -47,17 +54,24 @@ TITLES = {
 )
 @of_application
 @as_json
-def check(deploy: bool, lifespan: bool, workers: int, app: str | None, wrap: str | None, as_json: bool) -> int:
+def check(
+    deploy: bool, locked: bool, lifespan: bool, workers: int, app: str | None, wrap: str | None, as_json: bool
+) -> int:
     """Find everything that start-up would find: settings, plugins, routes. Nothing is served or connected to."""
     board = the_board(app, wrap)
     findings = [Finding("problem", text) for text in _problems(board, lifespan)]
     if not findings:
         findings += [Finding("warning", text) for text in freeze(board).warnings]
+        findings += [Finding("clash", text) for text in combination_findings(board)]
+        if locked:
+            findings += [Finding("locked", text) for text in locked_findings(board)]
         if deploy:
             findings += [Finding("deploy", text) for text in deploy_findings(board, workers)]
+    configuration = read_sources(board.given.config).described
     if as_json:
-        emit_json({"findings": findings})
+        emit_json({"configuration": configuration, "findings": findings})
     else:
+        click.echo(f"configuration: {configuration}")
         for kind, title in TITLES.items():
             bullets(title, [finding.text for finding in findings if finding.kind == kind])
         if not findings:

@@ -13,9 +13,6 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 __all__ = ["bullets", "emit_json", "table"]
 
@@ -36,6 +33,11 @@ def emit_json(data: Any) -> None:
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under headers; the words of states have colours on a terminal."""
+    # Only tables need it, and it takes longer to import than most commands take.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for header in headers:
         made.add_column(header, overflow="fold")

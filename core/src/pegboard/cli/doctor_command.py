@@ -63,7 +63,7 @@ class Report:
     problems: list[str] = field(default_factory=list)
 
 
-@click.command(short_help="Examine the installation.")
+@click.command()
 @as_json
 def doctor(as_json: bool) -> int:
     """Examine the installation: versions, platform, what is missing, plugins that cannot be loaded."""

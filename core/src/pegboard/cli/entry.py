@@ -7,12 +7,15 @@ import sys
 __all__ = ["main"]
 
 NEEDED = ("click", "rich", "uvicorn")
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line with the arguments of the process, and exit: 0 fine, 1 findings, 2 usage."""
     try:
         from pegboard.cli.group import run  # noqa: PLC0415
+
+        status = run(sys.argv[1:])
     except ModuleNotFoundError as error:
         if error.name not in NEEDED:
             raise
@@ -21,4 +24,7 @@ def main() -> None:
             "install the extra that brings it: pip install 'pegboard[standard]'\n"
         )
         sys.exit(2)
-    sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        # Before the group of commands is there to say it.
+        status = INTERRUPTED
+    sys.exit(status)

@@ -24,7 +24,7 @@ _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(.*)")
 ARROWS = {"in": "→", "endpoint": "●", "out": "←", "after": "✓"}
 
 
-@click.command(short_help="Show everything that runs for a request.")
+@click.command()
 @click.argument("method")
 @click.argument("path")
 @click.option("--header", "-H", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header of the request.")
@@ -84,7 +84,10 @@ def _header(text: str) -> tuple[str, str]:
 
 def _picture(explanation: Explanation) -> list[str]:
     lines = [f"{explanation.method} {explanation.path}", f"  route     {explanation.route}"]
-    lines.append(f"  endpoint  {explanation.endpoint}{f' (name {explanation.name})' if explanation.name else ''}")
+    if explanation.answers:
+        lines.append(f"  answers   {explanation.answers}")
+    else:
+        lines.append(f"  endpoint  {explanation.endpoint}{f' (name {explanation.name})' if explanation.name else ''}")
     if explanation.path_params:
         lines.append("  matched   " + ", ".join(f"{key} = {value}" for key, value in explanation.path_params.items()))
     lines += [f"  inside    {around}" for around in explanation.around]
@@ -94,6 +97,10 @@ def _picture(explanation: Explanation) -> list[str]:
     if explanation.on_error:
         lines.append(f"  on error  {', '.join(explanation.on_error)}")
     lines += ["", *_steps(explanation)]
+    if explanation.notes:
+        width = max(map(len, explanation.notes)) + 2
+        lines += ["", "what plugins say about this route:"]
+        lines += [f"  {name:<{width}}{note}" for name, note in explanation.notes.items()]
     for name, rows in explanation.settings.items():
         lines += ["", f"settings of {name} here, other than the defaults:"]
         lines += [f"  {row.key} = {row.value}   ({row.origin})" for row in rows]

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from pegboard.assembly import Member
 from pegboard.cli.failures import BrokenApplication
 from pegboard.cli.live import Live
+from pegboard.cli.misses import answer_of
 from pegboard.cli.route_plans import endpoint_text, route_text
 from pegboard.compiling import Step
 from pegboard.concurrency import is_async
 from pegboard.hookspecs import OUTSIDE_IN, ROUTE_HOOKS
 from pegboard.plans import Plan
 from pegboard.routing.endpoints import is_function
+from pegboard.routing.misses import MissRoute
 from pegboard.routing.router import flatten
 from pegboard.routing.routes import BaseRoute, Inner
 from pegboard.settings import Loaded, overlay
@@ -65,7 +67,11 @@ class SettingRow:
 
 @dataclass(slots=True)
 class Explanation:
-    """Everything about one request; ``on_error`` names the plugins that are asked when something raises."""
+    """Everything about one request.
+
+    ``answers`` is the built-in answer where no route takes the request. ``on_error`` names the plugins that are asked
+    when something raises, ``notes`` is what plugins say about the route.
+    """
 
     method: str
     path: str
@@ -76,8 +82,10 @@ class Explanation:
     around: list[str]
     rewritten: str
     max_body_size: int | None
+    answers: str = ""
     steps: list[StepRow] = field(default_factory=list)
     on_error: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
     settings: dict[str, list[SettingRow]] = field(default_factory=dict)
     live: Live | None = None
 
@@ -94,20 +102,23 @@ def explain_scope(frozen: Frozen, scope: dict[str, Any]) -> Explanation:
     if error is not None:
         raise BrokenApplication(error)
     plan, params = story.match(scope)
-    flat = next((flat for flat in flatten(frozen.board.routes) if flat.route is plan.route), None)
-    chain = flat.chain if flat is not None else (plan.route,)
+    route = plan.route
+    flat = next((flat for flat in flatten(frozen.board.routes) if flat.route is route), None)
+    chain = flat.chain if flat is not None else (*getattr(route, "around", ()), route)
     members = frozen.assembly.members
     explanation = Explanation(
         method=scope.get("method", "WEBSOCKET"),
         path=asked,
-        route=plan.route.label if flat is None else route_text(flat),
-        endpoint=endpoint_text(plan.route.endpoint),
-        name=plan.route.name,
+        route=route.label if flat is None else route_text(flat),
+        endpoint=endpoint_text(route.endpoint),
+        name=route.name,
         path_params={key: str(value) for key, value in params.items()},
         around=[*_around_all(frozen), *(outer.label for outer in chain[:-1]), *_middleware(chain)],
         rewritten=scope["path"] if scope["path"] != asked else "",
         max_body_size=plan.max_body_size if scope["type"] == "http" else None,
+        answers=answer_of(frozen.board, route, scope) if isinstance(route, MissRoute) else "",
         on_error=[step.plugin for step in plan.pipeline.steps("error")] if scope["type"] == "http" else [],
+        notes=dict(plan.notes),
     )
     explanation.steps = list(_steps(members, [step for _, step in story.rewrite], plan, scope["type"] == "websocket"))
     paying = {step.plugin for step in explanation.steps} | set(explanation.on_error)

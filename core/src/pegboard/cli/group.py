@@ -1,7 +1,7 @@
 """The group of commands: ours by name, each loaded when it is asked for, and those of plugins.
 
 The commands of plugins cost a look at the application, so they are looked for only when a name is not ours, or when
-all are listed.
+all are listed. What that look needs is imported then; a line of help for each of ours stands in the table.
 """
 
 from __future__ import annotations
@@ -11,34 +11,37 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import click
 
-from pegboard.applications import Pegboard
-from pegboard.assembly import call_named, failed
-from pegboard.cli.boards import freeze
 from pegboard.cli.console import emit_json
+from pegboard.cli.entry import INTERRUPTED
 from pegboard.cli.failures import BrokenApplication, Refused, near
-from pegboard.cli.targets import load, locate
 from pegboard.exceptions import ConfigurationError
 
-__all__ = ["run"]
+if TYPE_CHECKING:
+    from pegboard.applications import Pegboard
+
+__all__ = ["COMMANDS", "run"]
 
 COMMANDS = {
-    "run": "serve_commands",
-    "dev": "serve_commands",
-    "plugins": "plugins_command",
-    "hooks": "hooks_command",
-    "routes": "routes_command",
-    "explain": "explain_command",
-    "config": "config_commands",
-    "check": "check_command",
-    "doctor": "doctor_command",
-    "add": "add_command",
+    "run": ("serve_commands", "Serve the application."),
+    "dev": ("serve_commands", "Serve it for developing: debug page, reload."),
+    "plugins": ("plugins_command", "List the plugins: on, off or broken, and why."),
+    "hooks": ("hooks_command", "Show the final order, and the reason of each place."),
+    "routes": ("routes_command", "List the routes, and the hooks they pay for."),
+    "explain": ("explain_command", "Show everything that runs for a request."),
+    "config": ("config_commands", "Show the configuration, or its JSON Schema."),
+    "check": ("check_command", "Find what start-up would find."),
+    "lock": ("lock_command", "Write down what the board is made of."),
+    "doctor": ("doctor_command", "Examine the installation."),
+    "add": ("add_command", "Show or write the configuration of a plugin."),
+    "new": ("new_command", "Make a plugin's package, or an application."),
 }
-"""Our commands, in the order of the help, and the module of each; the function is called as the command."""
+"""Our commands, in the order of the help: the module of each, where a function has its name, and what it is for."""
 
-INTERRUPTED = 130
+HELP_WIDTH = 80
 
 
 class Commands(click.Group):
@@ -56,9 +59,21 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, or None."""
         if cmd_name in COMMANDS:
-            command: click.Command = getattr(import_module(f"pegboard.cli.{COMMANDS[cmd_name]}"), cmd_name)
+            module, _ = COMMANDS[cmd_name]
+            command: click.Command = getattr(import_module(f"pegboard.cli.{module}"), cmd_name)
             return command
         return None if cmd_name.startswith("-") else self.of_plugins().get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading ours."""
+        names = self.list_commands(ctx)
+        rows = [(name, COMMANDS[name][1] if name in COMMANDS else self.of_plugin(name)) for name in names]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def of_plugin(self, name: str) -> str:
+        """What a plugin's command is for."""
+        return self.commands[name].get_short_help_str(HELP_WIDTH)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -73,6 +88,9 @@ class Commands(click.Group):
     def of_plugins(self) -> Mapping[str, click.Command]:
         """The commands that plugins add. Raises ConfigurationError for a name that is taken."""
         if not self.commands:
+            from pegboard.applications import Pegboard  # noqa: PLC0415
+            from pegboard.cli.targets import load, locate  # noqa: PLC0415
+
             target = locate()
             app = Pegboard() if target is None else load(target)[0]
             if isinstance(app, Pegboard):
@@ -81,6 +99,9 @@ class Commands(click.Group):
 
 
 def _collected(board: Pegboard) -> dict[str, click.Command]:
+    from pegboard.assembly import call_named, failed  # noqa: PLC0415
+    from pegboard.cli.boards import freeze  # noqa: PLC0415
+
     found: dict[str, click.Command] = {}
     problems = []
     for member, function in freeze(board).impls("commands"):

@@ -37,7 +37,7 @@ class HookRow:
     all_routes: int | None = None
 
 
-@click.command(short_help="Show the final order, and the reason of each place.")
+@click.command()
 @click.argument("hook", required=False)
 @of_application
 @as_json

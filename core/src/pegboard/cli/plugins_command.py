@@ -14,7 +14,7 @@ __all__ = ["plugins"]
 HEADERS = ("plugin", "distribution", "version", "state", "why", "phase", "hooks", "settings")
 
 
-@click.command(short_help="List the plugins: on, off or broken, and why.")
+@click.command()
 @of_application
 @as_json
 def plugins(app: str | None, wrap: str | None, as_json: bool) -> int:

@@ -21,7 +21,17 @@ from pegboard.routing.router import FlatRoute, flatten
 from pegboard.routing.routes import BaseRoute, Host, Inner, Route, WebSocketRoute
 from pegboard.routing.tree import Miss, MissKind
 
-__all__ = ["RoutePlan", "endpoint_text", "methods_of", "route_plans", "route_text", "served_hooks"]
+__all__ = [
+    "RoutePlan",
+    "endpoint_text",
+    "host_of",
+    "methods_of",
+    "path_of",
+    "route_plans",
+    "route_text",
+    "served_hooks",
+    "served_routes",
+]
 
 HTTP_ONLY = ("request", "error", "response", "body", "complete")
 WEBSOCKET_ONLY = ("websocket", "websocket_complete")
@@ -47,7 +57,7 @@ def route_plans(board: Pegboard) -> list[RoutePlan]:
     assembly = freeze(board)
     off = [each.name for each in assembly.off]
     planner = Planner(assembly.members, off, assembly.max_body_size)
-    plans = [_plan(planner, flat) for flat in _served(board)]
+    plans = [_plan(planner, flat) for flat in served_routes(board)]
     miss = MissRoute(Miss(MissKind.NOT_FOUND))
     return [*plans, RoutePlan(miss, planner.plan(miss, (miss,)), "(anything else)")]
 
@@ -92,7 +102,7 @@ def endpoint_text(endpoint: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}".replace(".<locals>", "")
 
 
-def _served(board: Pegboard) -> Iterator[FlatRoute]:
+def served_routes(board: Pegboard) -> Iterator[FlatRoute]:
     """The routes that serve something themselves: a mount of routes only stands behind them."""
     for flat in flatten(board.routes):
         if not (isinstance(flat.route, Inner) and flat.route.is_flattened):

@@ -12,15 +12,20 @@ from pegboard.cli.boards import the_board
 from pegboard.cli.console import emit_json, table
 from pegboard.cli.options import as_json, of_application
 from pegboard.cli.route_plans import RoutePlan, endpoint_text, methods_of, route_plans
+from pegboard.routing.misses import MissRoute
 
 __all__ = ["routes"]
 
+MISS = "(404 Not Found)"
 HEADERS = ("methods", "path", "endpoint", "name", "pays for")
 
 
 @dataclass(frozen=True, slots=True)
 class RouteRow:
-    """One route; ``hooks`` holds the plugins of each hook that it pays for, in the order of calling."""
+    """One route; ``hooks`` holds the plugins of each hook that it pays for, in the order of calling.
+
+    ``notes`` is what plugins say that they do for it.
+    """
 
     methods: list[str]
     host: str
@@ -28,9 +33,10 @@ class RouteRow:
     endpoint: str
     name: str
     hooks: dict[str, list[str]]
+    notes: dict[str, str]
 
 
-@click.command(short_help="List the routes, and the hooks they pay for.")
+@click.command()
 @of_application
 @as_json
 def routes(app: str | None, wrap: str | None, as_json: bool) -> int:
@@ -46,7 +52,9 @@ def routes(app: str | None, wrap: str | None, as_json: bool) -> int:
 def _row(plan: RoutePlan) -> RouteRow:
     route = plan.route
     hooks = {hook: list(dict.fromkeys(step.plugin for step in steps)) for hook, steps in plan.steps().items()}
-    return RouteRow(methods_of(route), plan.host, plan.path, endpoint_text(route.endpoint), route.name, hooks)
+    endpoint = MISS if isinstance(route, MissRoute) else endpoint_text(route.endpoint)
+    notes = dict(plan.plan.notes)
+    return RouteRow(methods_of(route), plan.host, plan.path, endpoint, route.name, hooks, notes)
 
 
 def _print(rows: Sequence[RouteRow]) -> None:

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from pegboard.cli.options import as_json
+from pegboard.cli.options import as_json, of_application
 
 __all__ = ["dev", "run"]
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def _common(command: F) -> F:
+def _common(command: Callable[..., int]) -> Callable[..., int]:
     for decorate in (
-        click.argument("app", metavar="[MODULE:APP]", required=False),
-        click.option(
-            "--wrap", metavar="MODULE:APP", help="Put the plugins around this ASGI application, and serve it."
-        ),
+        of_application,
         click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
         click.option(
             "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
@@ -56,7 +51,7 @@ def run(**options: Any) -> int:
     return _serve(reload=False, **options)
 
 
-@click.command(short_help="Serve it for developing: debug page, reload.")
+@click.command()
 @_common
 @click.option("--reload/--no-reload", default=True, show_default=True, help="Start again when a file changes.")
 def dev(**options: Any) -> int:

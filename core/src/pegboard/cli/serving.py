@@ -19,17 +19,18 @@ import socket
 import sys
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
-from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from pegboard.applications import Pegboard
 from pegboard.cli.banner import Banner, make_banner
 from pegboard.cli.boards import freeze
 from pegboard.cli.failures import BrokenApplication, Refused
+from pegboard.cli.supervising import Reloader, Workers, let_interrupts_through
 from pegboard.cli.targets import load, locate_or_refuse
 from pegboard.exceptions import ConfigurationError
 from pegboard.types import ASGIApp
@@ -102,6 +103,7 @@ def serve(service: Service) -> int:
 
 def application() -> ASGIApp:
     """The application of a worker, as its parent's environment says."""
+    let_interrupts_through()
     service = msgspec.json.decode(os.environ[HANDED_DOWN], type=Service)
     try:
         app, name = _loaded(service)
@@ -140,9 +142,9 @@ def _supervised(service: Service, listening: socket.socket) -> int:
     # Who calls before the first worker is up waits for it.
     listening.listen(config.backlog)
     if service.reload:
-        ChangeReload(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
+        Reloader(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
     else:
-        supervisor = Multiprocess(config, sockets=[listening])
+        supervisor = Workers(config, sockets=[listening])
         supervisor.run()
         if any(worker.process.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
             return 1
@@ -153,6 +155,9 @@ def _config(app: ASGIApp | str, service: Service, is_quiet: bool) -> uvicorn.Con
     options: dict[str, Any] = {}
     if service.reload and find_spec("watchfiles") is not None:
         options["reload_includes"] = ["*.py", "pegboard.toml", "pyproject.toml"]
+    if service.reload:
+        folders = {Path.cwd(), locate_or_refuse(service.app, service.wrap).folder}
+        options["reload_dirs"] = [str(folder) for folder in sorted(folders)]
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),

@@ -81,7 +81,8 @@ def _of_broken(board: Pegboard, problems: list[str]) -> Survey:
     given = board.given
     loaded, selection = load_board(read_sources(given.config), given.keywords)
     settings = loaded.value or BoardSettings()
-    discovery = discover(selection, given.plugins, settings.autoload, version("pegboard"))
+    origins = map(loaded.origin, ("plugins", "blocked"))
+    discovery = discover(selection, given.plugins, settings.autoload, version("pegboard"), *origins)
     places, _ = arrange([_peg(found) for found in discovery.found], settings.order)
     order = {place.name: (index, place) for index, place in enumerate(places)}
     rows = []

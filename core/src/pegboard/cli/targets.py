@@ -7,6 +7,7 @@ a reloading server must never import the application.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from pegboard.wrapping import wrap as wrap_app
 
 __all__ = ["Target", "load", "locate", "locate_or_refuse"]
 
+_FILE = re.compile(r"(.+\.py)(?::(.*))?")
+
 CONVENTION = ("main", "app")
 ATTRIBUTES = ("app", "application")
 
@@ -34,12 +37,21 @@ NOT_FOUND = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an application is: ``module:attribute``, the attribute empty where it is to be found, and who said so."""
+    """Where an application is: ``module:attribute``, the attribute empty where it is to be found, and who said so.
+
+    ``file`` is the module's file where a path was given.
+    """
 
     module: str
     attribute: str
     said_by: str
     wrapped: bool = False
+    file: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the module is looked for in before all others."""
+        return Path.cwd() if self.file is None else _root(self.file)
 
 
 def locate(app: str | None = None, wrap: str | None = None) -> Target | None:
@@ -75,10 +87,14 @@ def load(target: Target) -> tuple[ASGIApp, str]:
 
     Raises Refused when there is no such thing, BrokenApplication when its code fails.
     """
-    folder = str(Path.cwd())
+    folder = str(target.folder)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     module = _import(target)
+    imported = getattr(module, "__file__", None)
+    if target.file is not None and (imported is None or Path(imported).resolve() != target.file):
+        where = imported or "Python itself"
+        raise Refused(f"{target.file.name} cannot be imported: {where} has the same name and comes first; rename it")
     name = target.attribute or _only_application(module, target)
     app: Any = module
     for part in name.split("."):
@@ -98,20 +114,34 @@ def load(target: Target) -> tuple[ASGIApp, str]:
 
 def _parse(text: str, said_by: str, *, wrapped: bool = False) -> Target:
     """Read ``module:attr``, ``module``, or a file's path in the place of the module."""
+    is_file = _FILE.fullmatch(text)
     module, _, attribute = text.partition(":")
-    if module.endswith(".py"):
-        path = Path(module)
-        if not path.is_file():
-            known = [str(each) for each in path.parent.glob("*.py")] if path.parent.is_dir() else []
-            raise Refused(f"there is no file {module} ({said_by}); {near(module, known, 'look at the path')}")
-        try:
-            path = path.resolve().relative_to(Path.cwd().resolve())
-        except ValueError:
-            raise Refused(f"{module} is not below this folder ({said_by}); run this in the folder it is in") from None
-        module = ".".join(path.with_suffix("").parts)
+    file = None
+    if is_file is not None:
+        file, attribute = _file(is_file[1], said_by), is_file[2] or ""
+        module = ".".join(file.relative_to(_root(file)).with_suffix("").parts)
     if not module or not all(part.isidentifier() for part in [*module.split("."), *(attribute or "a").split(".")]):
         raise Refused(f"{text!r} ({said_by}) names no application; write it as module:attribute, such as main:app")
-    return Target(module, attribute, said_by, wrapped)
+    return Target(module, attribute, said_by, wrapped, file)
+
+
+def _file(text: str, said_by: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        known = [str(each) for each in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        raise Refused(f"there is no file {text} ({said_by}); {near(text, known, 'look at the path')}")
+    path = path.resolve()
+    if not path.stem.isidentifier():
+        raise Refused(f"{text} ({said_by}) has a name that Python cannot import; use letters, digits and underscores")
+    return path
+
+
+def _root(file: Path) -> Path:
+    """The folder that a file is imported from, as Python itself would start it, or that of the package it is in."""
+    folder = file.parent
+    while (folder / "__init__.py").is_file() and folder.name.isidentifier():
+        folder = folder.parent
+    return folder
 
 
 def _import(target: Target) -> ModuleType:
