@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROJECTS := pyproject.toml core/pyproject.toml $(wildcard plugins/*/pyproject.toml)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
-EDITABLE := -e "./core[standard,forms,templates,test]" $(foreach plugin,$(PLUGINS),-e ./$(plugin))
+EDITABLE := -e "./core[standard,forms,templates,test,testing]" $(foreach plugin,$(PLUGINS),-e ./$(plugin))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 # The installed environment, and one of its own for the benchmark, whose peers would only be in the way elsewhere. Each
 # is made again when a pyproject.toml is newer.

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import anyio
-import httpx
 import pytest
 from anyio.to_thread import run_sync
 
 from pegboard.testclient import ASGIViolation, TestClient
+from pegboard.testclient.library import httpx
 from pegboard.types import Message, Receive, Scope, Send
 
 Backend = Literal["asyncio", "trio"]

@@ -8,7 +8,6 @@ from contextvars import ContextVar
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 
@@ -19,6 +18,7 @@ from pegboard.testclient import (
     LifespanFailed,
     WebSocketDenialResponse,
 )
+from pegboard.testclient.library import httpx
 from pegboard.types import Message, Receive, Scope, Send
 from pegboard.websockets import WebSocketDisconnect
 
@@ -217,6 +217,22 @@ async def test_a_stream_is_seen_as_it_is_sent() -> None:
         assert await anext(pieces) == b"one"
         app.go_on.set()
         assert [piece async for piece in pieces] == [b"two"]
+
+
+async def test_what_comes_beside_the_body_is_seen() -> None:
+    """Early hints and trailers are in the response's extensions."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.early_hint", "links": [b"</a.css>"]})
+        await send({"type": "http.response.start", "status": 200, "trailers": True})
+        await send({"type": "http.response.body", "body": b"x"})
+        await send({"type": "http.response.trailers", "headers": [(b"x-sum", b"1")]})
+
+    extensions: dict[str, Any] = {"http.response.early_hint": {}, "http.response.trailers": {}}
+    async with AsyncTestClient(app, lifespan="off", extensions=extensions) as client:
+        response = await client.get("/")
+    assert response.extensions["early_hints"] == [b"</a.css>"]
+    assert response.extensions["trailers"] == [(b"x-sum", b"1")]
 
 
 async def test_closing_an_endless_response_disconnects() -> None:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import anyio
-import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 from anyio.to_thread import run_sync
 
 from pegboard.testclient import ASGIViolation, ClientLeft, TestClient
+from pegboard.testclient.library import httpx
 from pegboard.types import Message, Receive, Scope, Send
 
 Backend = Literal["asyncio", "trio"]

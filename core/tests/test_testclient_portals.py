@@ -1,19 +1,17 @@
-"""What stands under the synchronous client: its event loop in a thread, and the HTTP library that is installed."""
+"""What stands under the synchronous client: its event loop in a thread."""
 
 from __future__ import annotations
 
-import runpy
 import subprocess
 import sys
 import threading
-from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 import anyio
 import anyio.lowlevel
 import pytest
 
-from pegboard.testclient import TestClient, library
+from pegboard.testclient import TestClient
 from pegboard.testclient.portals import Portal
 from pegboard.types import Receive, Scope, Send
 
@@ -118,30 +116,3 @@ def test_what_is_never_closed_does_not_hang_the_interpreter(backend: Backend) ->
     command = [sys.executable, "-W", "error", "-c", UNCLOSED % backend]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
-
-
-class TestLibrary:
-    """The choice between httpx and its successor."""
-
-    def load(self) -> Any:
-        return runpy.run_path(str(library.__file__))["httpx"]
-
-    def test_httpx_comes_first(self) -> None:
-        """Where httpx is installed, it is used."""
-        import httpx
-
-        assert self.load() is httpx
-
-    def test_httpx2_is_used_where_it_is_the_one_installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Without httpx, httpx2 is used in its place."""
-        successor = ModuleType("httpx2")
-        monkeypatch.setitem(sys.modules, "httpx", None)
-        monkeypatch.setitem(sys.modules, "httpx2", successor)
-        assert self.load() is successor
-
-    def test_without_both_the_error_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Without either, the import names the extra that has it."""
-        monkeypatch.setitem(sys.modules, "httpx", None)
-        monkeypatch.setitem(sys.modules, "httpx2", None)
-        with pytest.raises(ModuleNotFoundError, match=r"install `pegboard\[test\]`"):
-            self.load()

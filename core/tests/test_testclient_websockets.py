@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import anyio
-import httpx
 import pytest
 
 from pegboard.testclient import ASGIViolation, TestClient, WebSocketDenialResponse
+from pegboard.testclient.library import httpx
 from pegboard.types import Message, Receive, Scope, Send
 from pegboard.websockets import WebSocketDisconnect
 

@@ -13,7 +13,7 @@ from pegboard.compiling import Call, Step
 from pegboard.errors import ExceptionHandlers
 from pegboard.exceptions import HookError
 from pegboard.plans import Plan
-from pegboard.stories.watching import Watch
+from pegboard.stories.watching import Watch, Wrap
 from pegboard.types import Scope
 
 __all__ = ["Match", "Story", "rewritten"]
@@ -37,6 +37,12 @@ class Story:
         self._watch = Watch() if debug else None
         self.rewrite = rewrite if self._watch is None else self._watch.hooks(rewrite)
         self.match = unmatched
+
+    def watch(self, wrap: Wrap) -> None:
+        """Put ``wrap(call, step)`` in the place of every hook from now on: for tools that look at what runs."""
+        self._watch = Watch(wrap, self._watch)
+        self.rewrite = tuple((wrap(call, step), step) for call, step in self.rewrite)
+        self.match = self._match
 
     @property
     def match(self) -> Match:
