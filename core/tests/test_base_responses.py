@@ -1,25 +1,18 @@
 """Answers have the right head and the right bytes, whichever way they are made."""
 
-import datetime
-import enum
-import uuid
-from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import pytest
 from board_harness import ask
 
 from pegboard.background import BackgroundTask
 from pegboard.responses import (
-    AppResponse,
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
     StreamingResponse,
-    to_response,
 )
 
 pytestmark = pytest.mark.anyio
@@ -63,13 +56,6 @@ async def test_head_and_body(response: Response, body: bytes, headers: Any) -> N
 def test_content_that_is_no_text_and_no_bytes_is_refused(content: Any) -> None:
     with pytest.raises(TypeError, match=f"got {type(content).__name__}; for other values use JSONResponse"):
         Response(content)
-
-
-@pytest.mark.parametrize("pair", [("a", 2), (1, 99), ({}, 1000), (None, -1)])
-def test_a_pair_whose_second_is_no_status_is_refused(pair: Any) -> None:
-    """Data that is a pair of numbers is not taken for a body with its status, nor the other way round."""
-    with pytest.raises(ValueError, match=f"status {pair[1]}; expected 100 to 999, or a list"):
-        to_response(pair)
 
 
 def test_headers_that_are_given_are_kept() -> None:
@@ -128,63 +114,6 @@ async def test_head_gets_no_body_and_the_same_head() -> None:
     get, head = await ask(PlainTextResponse("hello"), "/"), await ask(PlainTextResponse("hello"), "/", "HEAD")
     assert head.headers == get.headers
     assert head.body == b""
-
-
-@dataclass
-class Point:
-    x: int
-
-
-class Pair(msgspec.Struct):
-    a: int
-
-
-class Colour(enum.Enum):
-    RED = "red"
-
-
-async def application(scope: Any, receive: Any, send: Any) -> None:
-    await PlainTextResponse("application")(scope, receive, send)
-
-
-@pytest.mark.parametrize(
-    ("value", "status", "kind", "body"),
-    [
-        ("text", 200, "text/plain; charset=utf-8", b"text"),
-        (b"bytes", 200, "application/octet-stream", b"bytes"),
-        ({"a": 1}, 200, "application/json", b'{"a":1}'),
-        ([1, 2], 200, "application/json", b"[1,2]"),
-        (Point(1), 200, "application/json", b'{"x":1}'),
-        (Pair(2), 200, "application/json", b'{"a":2}'),
-        (None, 204, None, b""),
-        (True, 200, "application/json", b"true"),
-        (("made", 201), 201, "text/plain; charset=utf-8", b"made"),
-        (({"a": 1}, 202), 202, "application/json", b'{"a":1}'),
-        ((None, 404), 404, None, b""),
-        ((PlainTextResponse("mine"), 418), 418, "text/plain; charset=utf-8", b"mine"),
-        (Colour.RED, 200, "application/json", b'"red"'),
-        (uuid.UUID(int=1), 200, "application/json", b'"00000000-0000-0000-0000-000000000001"'),
-        (datetime.date(2026, 1, 2), 200, "application/json", b'"2026-01-02"'),
-        (application, 200, "text/plain; charset=utf-8", b"application"),
-    ],
-)
-async def test_what_an_endpoint_returns_becomes_a_response_by_one_rule(
-    value: Any, status: int, kind: str | None, body: bytes
-) -> None:
-    answer = await ask(to_response(value), "/")
-    assert (answer.status, answer.header("content-type"), answer.body) == (status, kind, body)
-
-
-def test_what_json_cannot_say_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="object"):
-        to_response(object())
-
-
-def test_responses_stay_what_they_are() -> None:
-    response = PlainTextResponse("x")
-    assert to_response(response) is response
-    foreign = AppResponse(application)
-    assert to_response(foreign) is foreign
 
 
 def test_overriding_how_a_response_is_sent_makes_it_pushed() -> None:

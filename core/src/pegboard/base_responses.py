@@ -14,17 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
-
-import msgspec
 
 from pegboard.background import BackgroundTask, BackgroundTasks
 from pegboard.cookies import set_cookie_header
 from pegboard.headers import MutableHeaders
 from pegboard.headers import replace as replace_header
-from pegboard.typed_json import encode_json, is_model
+from pegboard.typed_json import encode_json
 from pegboard.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = [
@@ -281,45 +278,3 @@ class AppResponse(Head):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application."""
         await self.app(scope, receive, send)
-
-
-def to_response(value: Any) -> Response | AppResponse:
-    """Turn what an endpoint returned into a response.
-
-    A response stays what it is; ``str`` becomes plain text, ``bytes`` an octet stream, ``None`` an empty 204, a pair
-    ``(body, status)`` sets the status, an ASGI application answers for itself, and whatever else msgspec can encode
-    becomes JSON.
-    """
-    if isinstance(value, Response | AppResponse):
-        return value
-    if isinstance(value, tuple) and len(value) == 2 and type(value[1]) is int:
-        if not 100 <= value[1] <= 999:
-            raise ValueError(f"(body, status) has the status {value[1]}; expected 100 to 999, or a list for JSON")
-        return _make(*value)
-    return _make(value, 204 if value is None else 200)
-
-
-def _make(value: Any, status_code: int) -> Response | AppResponse:
-    make = _MAKERS.get(type(value))
-    if make is not None:
-        return make(value, status_code=status_code)
-    if isinstance(value, Response):
-        value.status_code = status_code
-        return value
-    if callable(value) and not _is_data(value):
-        app: Any = value
-        return AppResponse(app)
-    return JSONResponse(value, status_code)
-
-
-def _is_data(value: Any) -> bool:
-    return isinstance(value, msgspec.Struct) or hasattr(type(value), "__dataclass_fields__") or is_model(type(value))
-
-
-_MAKERS: dict[type, Callable[..., Response]] = {
-    str: PlainTextResponse,
-    bytes: partial(Response, media_type="application/octet-stream"),
-    dict: JSONResponse,
-    list: JSONResponse,
-    type(None): Response,
-}

@@ -18,8 +18,8 @@ from pegboard.base_responses import (
     RedirectResponse,
     Response,
     content_length,
-    to_response,
 )
+from pegboard.endpoint_results import to_response
 from pegboard.typed_json import encode_json
 
 if TYPE_CHECKING:
