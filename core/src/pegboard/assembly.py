@@ -127,7 +127,13 @@ class Assembly:
 
 def call_named(function: Callable[..., Any], **arguments: Any) -> Any:
     """Call ``function`` with those of ``arguments`` that it names."""
-    return function(*(arguments[name] for name in signature_of(function).parameters if name in arguments))
+    return by_name(function)(**arguments)
+
+
+def by_name(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What calls ``function``, many times, with those of the arguments given by name that it names."""
+    names = tuple(signature_of(function).parameters)
+    return lambda **arguments: function(*(arguments[name] for name in names if name in arguments))
 
 
 def failed(hook: str, member: Member, error: Exception) -> str:

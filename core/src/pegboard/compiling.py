@@ -32,6 +32,7 @@ __all__ = [
     "PipelineFactory",
     "Step",
     "compile_hook",
+    "identity",
     "lint_signature",
     "route_hooks",
     "signature_of",
@@ -138,7 +139,7 @@ class PipelineFactory:
     def make(self, members: Sequence[tuple[Impl, Mapping[str, Iterable[Callable[..., Any]]]]]) -> Pipeline:
         """The pipeline of these plugins, outermost first, each with its hooks for one route."""
         key = tuple(
-            (impl.plugin, tuple((hook, tuple(map(_identity, of[hook]))) for hook in ROUTE_HOOKS if of.get(hook)))
+            (impl.plugin, tuple((hook, tuple(map(identity, of[hook]))) for hook in ROUTE_HOOKS if of.get(hook)))
             for impl, of in members
         )
         pipeline = self._made.get(key)
@@ -150,7 +151,7 @@ class PipelineFactory:
         return len(self._made)
 
 
-def _identity(function: Callable[..., Any]) -> tuple[int, ...]:
+def identity(function: Callable[..., Any]) -> tuple[int, ...]:
     """What tells functions apart, hashable or not; pipelines keep their functions, so no identity is used again.
 
     Each access to a method makes a new object, and they are the same.

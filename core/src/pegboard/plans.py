@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from difflib import get_close_matches
 from typing import Any
 
-from pegboard.assembly import Member, broken_settings, call_named, failed
-from pegboard.compiling import Pipeline, PipelineFactory, lint_signature, route_hooks
+from pegboard.assembly import Member, broken_settings, by_name, failed
+from pegboard.compiling import Pipeline, PipelineFactory, identity, lint_signature, route_hooks
 from pegboard.hookspecs import ROUTE_HOOKS
 from pegboard.plugin import NoSettings, RouteHooks
 from pegboard.routing import BaseRoute
@@ -65,6 +65,12 @@ class Planner:
         self._off = set(off)
         self._max_body_size = max_body_size
         self._pipelines = PipelineFactory()
+        # Thousands of routes are mostly alike: what was found for one of them is kept for the others.
+        self._binders = {
+            member.name: [by_name(bind) for bind in member.impl.hooks.get("route", ())] for member in members
+        }
+        self._found: dict[tuple[Any, ...], Any] = {}
+        self._linted: dict[tuple[Any, ...], tuple[Callable[..., Any], list[str]]] = {}
         self._direct: dict[str, Hooks] = {
             member.name: {hook: member.impl.hooks[hook] for hook in ROUTE_HOOKS if hook in member.impl.hooks}
             for member in members
@@ -101,19 +107,19 @@ class Planner:
         settings = self._settings(member, overriding)
         if settings is None:
             return {}
-        bind = member.impl.hooks.get("route")
-        if bind is None:
+        binders = self._binders[member.name]
+        if not binders:
             return self._direct[member.name]
         merged: dict[str, tuple[Callable[..., Any], ...]] = {}
-        for function in bind:
+        for bind in binders:
             try:
-                result = call_named(function, route=route, settings=settings)
+                result = bind(route=route, settings=settings)
             except Exception as error:
                 self._share([failed("route", member, error)], route)
                 continue
             if result is None:
                 continue
-            problems = _misuses(member, result)
+            problems = self._misuses(member, result)
             if problems:
                 self._share(problems, route)
                 continue
@@ -123,12 +129,37 @@ class Planner:
                 merged[hook] = (*merged.get(hook, ()), *functions)
         return merged
 
+    def _misuses(self, member: Member, result: Any) -> list[str]:
+        """What is wrong with the result of a `route` hook."""
+        described = member.found.described
+        if not isinstance(result, RouteHooks):
+            return [f"hook 'route' of {described} returned {type(result).__name__}; expected RouteHooks or None"]
+        return [
+            problem
+            for hook, functions in route_hooks(result).items()
+            for function in functions
+            for problem in self._lint(hook, function, described)
+        ]
+
+    def _lint(self, hook: str, function: Callable[..., Any], described: str) -> list[str]:
+        key = (described, hook, *identity(function))
+        if key not in self._linted:
+            # The function is kept with what was found, so that no other has its identity.
+            self._linted[key] = function, lint_signature(hook, function, described)
+        return self._linted[key][1]
+
     def _share(self, problems: Sequence[str], route: BaseRoute) -> None:
         for problem in problems:
             self._shared.setdefault(problem, {})[route.label] = None
 
     def _settings(self, member: Member, overriding: Sequence[BaseRoute]) -> Any:
         """The plugin's settings for a route, or None where it is switched off."""
+        key = (member.name, *(id(outer) for outer in overriding if member.name in outer.plugins))
+        if key not in self._found:
+            self._found[key] = self._found_settings(member, overriding)
+        return self._found[key]
+
+    def _found_settings(self, member: Member, overriding: Sequence[BaseRoute]) -> Any:
         plugin, current = member.plugin, member.settings
         cls = getattr(plugin, "RouteSettings", None) or type(current.unwrap())
         on = True
@@ -186,19 +217,6 @@ class Planner:
             guess = get_close_matches(name, self._names, 1)
             hint = f"did you mean {guess[0]!r}?" if guess else "install the plugin, or take its settings away"
             self.problems.append(f"{outer.label}: plugins names {name!r}, which is no plugin of this board; {hint}")
-
-
-def _misuses(member: Member, result: Any) -> list[str]:
-    """What is wrong with the result of a `route` hook."""
-    described = member.found.described
-    if not isinstance(result, RouteHooks):
-        return [f"hook 'route' of {described} returned {type(result).__name__}; expected RouteHooks or None"]
-    return [
-        problem
-        for hook, functions in route_hooks(result).items()
-        for function in functions
-        for problem in lint_signature(hook, function, described)
-    ]
 
 
 def _several(labels: Sequence[str]) -> str:
