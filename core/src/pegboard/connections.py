@@ -83,8 +83,12 @@ class HTTPConnection(Mapping[str, Any]):
         """
         first = self._first
         if first is None:
-            # The last of equal keys wins in a dict, and the first of equal headers is wanted.
-            self._first = first = dict(reversed(list(self.scope["headers"])))
+            raw = self.scope["headers"]
+            first = dict(raw)
+            if len(first) != len(raw):
+                # The last of equal keys wins in a dict, and the first of equal headers is wanted.
+                first = dict(reversed(raw))
+            self._first = first
         return first.get(name)
 
     def header_count(self, name: bytes) -> int:
