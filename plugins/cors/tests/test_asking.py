@@ -35,7 +35,10 @@ async def test_an_async_function_is_awaited() -> None:
     assert await ask(function, b"https://a.example", CONNECTION) == (False, ())
 
 
-@pytest.mark.parametrize("answer", [True, None, (1, ()), (True,), (True, "X-Tenant"), (True, None), (True, (), ())])
+@pytest.mark.parametrize(
+    "answer",
+    [True, None, (1, ()), (True,), (True, "X-Tenant"), (True, None), (True, (), ()), (True, [5]), (True, [b"x"]), [[]]],
+)
 async def test_anything_but_a_verdict_is_an_error_that_says_what_is(answer: object) -> None:
     """A bare truth value would leave caches to mix answers up."""
     with pytest.raises(TypeError, match="expected \\(allowed, names\\)"):
@@ -46,3 +49,18 @@ async def test_names_that_are_no_headers_are_refused() -> None:
     """A name goes into Vary, so it has to be one."""
     with pytest.raises(ValueError, match="header name"):
         await ask(lambda origin, connection: (True, ["X\r\nY"]), b"https://a.example", CONNECTION)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_what_the_function_raises_says_whose_it_is(is_async: bool) -> None:
+    """A traceback alone does not tell an owner which of many functions a request met."""
+
+    def function(origin: str, connection: HTTPConnection) -> Any:
+        raise LookupError("no tenants")
+
+    async def async_function(origin: str, connection: HTTPConnection) -> Any:
+        raise LookupError("no tenants")
+
+    with pytest.raises(LookupError) as caught:
+        await ask(async_function if is_async else function, b"https://a.example", CONNECTION)
+    assert caught.value.__notes__ == ["in the function that the plugin 'cors' was given as allow_origin"]

@@ -21,6 +21,9 @@ def problems(**given: Any) -> list[tuple[str, str]]:
 async def async_listener(connection: object, rejection: object) -> None: ...
 
 
+def without_arguments() -> None: ...
+
+
 def asker(origin: str, connection: object) -> tuple[bool, tuple[str, ...]]:
     return True, ()
 
@@ -53,6 +56,7 @@ CREDENTIALS = {"allow_credentials": True}
         {"max_age": 0},
         {"websocket_check_origin": True},
         {"allow_origin": asker, **CREDENTIALS},
+        {"allow_origin": dict.get, "on_reject": int},
     ],
 )
 def test_good_settings_are_taken(given: dict[str, Any]) -> None:
@@ -81,6 +85,7 @@ def test_good_settings_are_taken(given: dict[str, Any]) -> None:
             "write 'https://a.example', or set dangerously_allow_credentials_over_insecure_http",
         ),
         ({"allow_origins": ("http://*.a.example",), **CREDENTIALS}, "allow_origins[0]", "write 'https://*.a.example'"),
+        ({"allow_origin_regex": "https://b\xfccher[.]example"}, "allow_origin_regex", "is not ASCII"),
         ({"allow_origin_regex": "("}, "allow_origin_regex", "'('"),
         ({"allow_origin_regex": "a)|(?:b"}, "allow_origin_regex", "'a)|(?:b'"),
         ({"allow_origin_regex": r"https://(a+)+\.example"}, "allow_origin_regex", "exponential"),
@@ -90,6 +95,7 @@ def test_good_settings_are_taken(given: dict[str, Any]) -> None:
         ({"allow_methods": ("TRACE",)}, "allow_methods[0]", "forbidden method"),
         ({"allow_methods": ("PUT, PATCH",)}, "allow_methods[0]", "is no method"),
         ({"allow_methods": ("",)}, "allow_methods[0]", "is no method"),
+        ({"allow_methods": ("\udcff",)}, "allow_methods[0]", "is no method"),
         ({"allow_methods": ("*", "PUT")}, "allow_methods", "'*' covers 'put' as well"),
         ({"allow_headers": ("X Token",)}, "allow_headers[0]", "is no header name"),
         ({"allow_headers": ("X-T\u00f6ken",)}, "allow_headers[0]", "is no header name"),
@@ -102,6 +108,8 @@ def test_good_settings_are_taken(given: dict[str, Any]) -> None:
         ({"expose_headers": ("*",), **CREDENTIALS}, "expose_headers[0]", "list the names"),
         ({"expose_headers": ("*", "X-Total")}, "expose_headers", "'*' covers 'x-total' as well"),
         ({"on_reject": async_listener}, "on_reject", "expected a plain function"),
+        ({"on_reject": without_arguments}, "on_reject", "called as on_reject(connection, rejection)"),
+        ({"allow_origin": without_arguments}, "allow_origin", "called as allow_origin(origin, connection)"),
     ],
 )
 def test_bad_settings_are_refused_with_what_to_do(given: dict[str, Any], key: str, advice: str) -> None:

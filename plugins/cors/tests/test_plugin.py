@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
+from anyio import create_task_group
+from anyio.lowlevel import checkpoint
 
 from pegboard import Outcome, Pegboard, Plugin, hookimpl, wrap
 from pegboard.exceptions import ConfigurationError, HTTPException
@@ -14,6 +17,7 @@ from pegboard.requests import HTTPConnection, Request
 from pegboard.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from pegboard.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 from pegboard.testclient import AsyncTestClient, WebSocketDenialResponse
+from pegboard.testing import Conversation, converse, converse_websocket
 from pegboard.types import Receive, Scope, Send
 from pegboard.websockets import WebSocket
 from pegboard_cors import CORS, Rejection
@@ -53,6 +57,14 @@ async def call(
         return Answer(await client.request(method, path, headers=list(headers), content=body))
 
 
+def cors_of(answer: Conversation) -> dict[str, str]:
+    """The CORS headers of an answer as it travelled, of which none may come twice."""
+    prefix = b"access-control-"
+    found = [(name.removeprefix(prefix), value) for name, value in answer.headers if name.startswith(prefix)]
+    assert len(dict(found)) == len(found)
+    return {name.decode(): value.decode() for name, value in found}
+
+
 async def preflight(app: Any, path: str = "/", method: str = "GET", origin: str = APP, *names: str) -> Answer:
     asked = [("Access-Control-Request-Headers", ",".join(names))] if names else []
     return await call(app, path, "OPTIONS", [("Origin", origin), ("Access-Control-Request-Method", method), *asked])
@@ -89,6 +101,10 @@ async def foreign(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": scope["method"].encode()})
 
 
+async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+    raise RuntimeError("broken before it answered")
+
+
 class Refusing(Plugin[Any]):
     """Stands where authentication does, and lets nobody through."""
 
@@ -109,6 +125,7 @@ def routes() -> list[BaseRoute]:
         Route("/vary", vary),
         Route("/file", file),
         Mount("/foreign", app=foreign),
+        Mount("/broken", app=broken),
     ]
 
 
@@ -139,6 +156,7 @@ async def test_the_entry_point_puts_it_on_a_board_by_configuration_alone() -> No
         ("/vary", "GET", b"", 200),
         ("/file", "GET", b"", 200),
         ("/foreign/x", "GET", b"", 200),
+        ("/broken/x", "GET", b"", 500),
     ],
 )
 async def test_every_response_carries_the_headers(path: str, method: str, body: bytes, status: int) -> None:
@@ -152,13 +170,110 @@ async def test_every_response_carries_the_headers(path: str, method: str, body: 
         assert answer.all("vary") == ["Accept-Language, Origin" if path == "/vary" else "Origin"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ((), 200),
+        ((("Range", "bytes=0-3"),), 206),
+        ((("Range", "bytes=9999999-"),), 416),
+        ((("If-None-Match", "*"),), 304),
+    ],
+)
+async def test_every_answer_about_a_file_carries_the_headers(headers: tuple[tuple[str, str], ...], status: int) -> None:
+    """Parts, refused ranges and unchanged files as well, and whole ones that the server itself reads."""
+    answer = await converse(
+        board(), "/file", headers=[("Origin", APP), *headers], extensions=["http.response.pathsend"]
+    )
+    assert (answer.status, cors_of(answer)) == (status, {"allow-origin": APP})
+    assert answer.header("vary") == "Origin"
+    assert ("http.response.pathsend" in answer.types) is (status == 200)
+
+
+HOSTILE = [
+    b"",
+    b" ",
+    b"null",
+    b"*",
+    b"\x00",
+    b"\xff\xfe",
+    b"https://app.example.com\r\nX-Evil: 1",
+    b"https://app.example.com\x00",
+    b"https://app.example.com.",
+    b"https://app.example.com:443",
+    b"https://APP.example.com",
+    b"https://app.example.com@evil.example",
+    b"https://[::1]",
+    b"https://[::1",
+    b"https://xn--app.example.com",
+    "https://\u0430pp.example.com".encode(),
+    b"https://app.example.com, https://app.example.com",
+    b"https://" + b"a" * 100_000,
+]
+
+
+@pytest.mark.parametrize("sent", HOSTILE)
+@pytest.mark.parametrize("path", ["/", "/missing", "/vary", "/foreign/x"])
+async def test_a_hostile_origin_is_served_without_leave(path: str, sent: bytes) -> None:
+    """It neither breaks a request nor comes back in a header, and what is told of it is one printable line."""
+    told: list[str] = []
+    app = board(allow_credentials=True, on_reject=lambda connection, rejection: told.append(str(rejection)))
+    actual = await converse(app, path, headers=[(b"origin", sent)])
+    asked = [(b"origin", sent), (b"access-control-request-method", sent)]
+    denied = await converse(app, path, "OPTIONS", headers=asked)
+    assert (actual.raised, denied.raised) == (None, None)
+    assert (actual.status in (200, 404), denied.status) == (True, 403)
+    assert (cors_of(actual), cors_of(denied)) == ({}, {})
+    assert "Origin" in str(actual.header("vary"))
+    assert len(told) == 2
+    assert all(line.isascii() and line.isprintable() and len(line) < 300 for line in told)
+
+
+@pytest.mark.parametrize(("origins", "allowed"), [([APP, EVIL], True), ([EVIL, APP], False)])
+async def test_of_several_origins_the_first_is_the_one(origins: list[str], allowed: bool) -> None:
+    """Browsers send one; of several lines exactly one is looked at, the same one for every kind of request."""
+    lines = [("Origin", origin) for origin in origins]
+    expected = APP if allowed else None
+    app = board(WebSocketRoute("/ws", accept), websocket_check_origin=True)
+    actual = await converse(app, headers=lines)
+    asked = await converse(app, "/", "OPTIONS", headers=[*lines, ("Access-Control-Request-Method", "GET")])
+    opened = await converse_websocket(app, headers=lines)
+    assert cors_of(actual).get("allow-origin") == cors_of(asked).get("allow-origin") == expected
+    assert ("websocket.accept" in opened.types) is allowed
+
+
+async def test_requests_at_the_same_time_get_their_own_headers() -> None:
+    """Neither a constant response nor a function that waits mixes the origins of requests up."""
+    kept = PlainTextResponse("kept")
+
+    async def endpoint(request: Request) -> Response:
+        await checkpoint()
+        return kept
+
+    async def allow_origin(origin: str, connection: HTTPConnection) -> tuple[bool, list[str]]:
+        for _ in range(len(origin) % 3):
+            await checkpoint()
+        return "tenant" in origin, ["X-Tenant"]
+
+    app = board(Route("/kept", endpoint), allow_origin=allow_origin)
+    found: dict[str, dict[str, str]] = {}
+
+    async def ask(origin: str) -> None:
+        found[origin] = cors_of(await converse(app, "/kept", headers=[("Origin", origin)]))
+
+    origins = [f"https://{kind}{'x' * number}.example" for number in range(20) for kind in ("tenant", "evil")]
+    async with create_task_group() as group:
+        for origin in origins:
+            group.start_soon(ask, origin)
+    assert found == {origin: {"allow-origin": origin} if "tenant" in origin else {} for origin in origins}
+
+
 async def test_early_answers_of_other_plugins_carry_the_headers() -> None:
     """A page can read why it was turned away."""
     answer = await call(board(plugins=[Refusing()]), headers=[("Origin", APP)])
     assert (answer.status, answer.cors) == (401, {"allow-origin": APP})
 
 
-@pytest.mark.parametrize("path", ["/", "/read", "/missing", "/foreign/x", "/fail"])
+@pytest.mark.parametrize("path", ["/", "/read", "/missing", "/foreign/x", "/fail", "/%00", "//", "/%2e%2e/"])
 async def test_preflights_are_answered_before_authentication_and_everywhere(path: str) -> None:
     """Browsers send no credentials with preflights, and routes need not know of them."""
     answer = await preflight(board(plugins=[Refusing()]), path, "POST")
@@ -284,6 +399,29 @@ async def test_a_route_can_be_left_out() -> None:
     assert (await call(app, "/off", headers=[("Origin", APP)])).cors == {}
 
 
+async def test_a_route_can_be_on_in_a_mount_without_origins() -> None:
+    """A mount that allows nobody still answers the preflights of its routes; one that is off takes part in nothing."""
+    own = Route("/own", page, methods=["PUT"], plugins=OTHER_POLICY)
+    app = board(Mount("/none", routes=[own], plugins={"cors": {"allow_origins": []}}))
+    assert (await preflight(app, "/none/own", "PUT", OTHER)).cors["allow-origin"] == OTHER
+    assert (await preflight(app, "/none/missing", "PUT", APP)).cors == {}
+    assert (await call(app, "/none/missing", headers=[("Origin", APP)])).cors == {}
+
+
+async def test_the_outer_of_two_boards_has_the_last_word() -> None:
+    """A mounted board with a policy of its own does not add a second origin, unless the outer one is off for it."""
+    inner = board(allow_origins=[OTHER])
+    app = board(Mount("/in", app=inner), Mount("/free", app=inner, plugins={"cors": False}))
+    for path, allowed in [("/in/", APP), ("/free/", OTHER)]:
+        for origin in (APP, OTHER):
+            actual = await call(app, path, headers=[("Origin", origin)])
+            asked = await preflight(app, path, "GET", origin)
+            expected = [origin] if origin == allowed else []
+            assert actual.all("access-control-allow-origin") == expected
+            assert asked.all("access-control-allow-origin") == expected
+            assert actual.all("vary") == ["Origin"]
+
+
 async def test_a_policy_on_one_route_only() -> None:
     """A board without origins and one public route."""
     app = Pegboard(
@@ -358,6 +496,40 @@ async def test_a_preflight_asks_the_owners_function_too(origin: str, status: int
     assert answer.all("vary") == [f"Origin, Access-Control-Request-Method, Access-Control-Request-Headers{names}"]
 
 
+async def test_a_failing_function_of_the_owner_allows_nobody() -> None:
+    """Its exception is an error of the service: nothing leaks, no socket opens, and the note says whose it is."""
+
+    async def allow_origin(origin: str, connection: HTTPConnection) -> tuple[bool, list[str]]:
+        raise LookupError("no tenants")
+
+    app = board(WebSocketRoute("/ws", accept), allow_origin=allow_origin, websocket_check_origin=True)
+    lines = [("Origin", EVIL)]
+    actual = await converse(app, headers=lines)
+    asked = await converse(app, "/", "OPTIONS", headers=[*lines, ("Access-Control-Request-Method", "GET")])
+    opened = await converse_websocket(app, headers=lines)
+    assert (actual.status, asked.status) == (500, 500)
+    assert (cors_of(actual), cors_of(asked)) == ({}, {})
+    assert "websocket.accept" not in opened.types
+    for each in (actual, asked, opened):
+        assert isinstance(each.raised, LookupError)
+        assert any("allow_origin" in note for note in each.raised.__notes__)
+
+
+async def test_an_object_that_can_be_called_serves_as_function() -> None:
+    """It need not be hashable, and two routes with the same one share their policy."""
+
+    @dataclass
+    class Tenants:
+        known: list[str]
+
+        def __call__(self, origin: str, connection: HTTPConnection) -> tuple[bool, list[str]]:
+            return origin in self.known, []
+
+    app = board(allow_origin=Tenants([OTHER]))
+    assert (await call(app, headers=[("Origin", OTHER)])).cors == {"allow-origin": OTHER}
+    assert (await preflight(app, "/", "GET", EVIL)).cors == {}
+
+
 async def test_an_endpoints_own_http_error_carries_the_headers() -> None:
     """An HTTPException is a response like any other."""
 
@@ -397,6 +569,19 @@ async def test_handshakes_are_checked_when_asked(settings: dict[str, Any], origi
         with pytest.raises(WebSocketDenialResponse) as caught:
             await session.__aenter__()
     assert (caught.value.status_code, caught.value.text) == (403, "Forbidden")
+
+
+async def test_handshakes_with_mounted_applications_are_checked_too() -> None:
+    """An application that knows nothing of the plugin is not reached from another origin."""
+
+    async def accepting(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        await receive()
+
+    app = board(Mount("/app", app=accepting), websocket_check_origin=True)
+    for origin, is_open in [(APP, True), (EVIL, False)]:
+        opened = await converse_websocket(app, "/app/x", headers=[("Origin", origin)])
+        assert ("websocket.accept" in opened.types) is is_open
 
 
 def test_bad_settings_stop_the_board_with_all_problems() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard_cors.policy import Denied, Headers, Policy
+from pegboard_cors.origins import LONGEST
+from pegboard_cors.policy import Denied, Headers, Policy, varying
 from pegboard_cors.rejections import Reason
 from pegboard_cors.settings import CORSSettings
 
@@ -78,6 +80,14 @@ CONFIGURED = policy(
 def test_only_what_was_configured_is_allowed(origin: bytes, reason: Reason | None) -> None:
     """The table of tricks: case, ports, prefixes, suffixes, encodings, lists."""
     assert CONFIGURED.judge(origin) is reason
+
+
+def test_an_overlong_origin_is_not_kept() -> None:
+    """What is remembered about origins has a bound in bytes, not only in number."""
+    sent = b"https://" + b"a" * LONGEST
+    references = sys.getrefcount(sent)
+    assert CONFIGURED.judge(sent) is Reason.ORIGIN_FORM
+    assert sys.getrefcount(sent) == references
 
 
 def test_an_expression_is_matched_whole_with_its_alternatives() -> None:
@@ -231,6 +241,20 @@ def test_what_a_verdict_depends_on_is_named_in_vary() -> None:
     """Names from the owner's function come behind those of the protocol."""
     of = policy("https://app.example.com")
     assert of.preflight_vary(False, [b"x-tenant"]) == (b"vary", PREFLIGHT_VARY + b", x-tenant")
+
+
+@pytest.mark.parametrize(
+    ("more", "value"),
+    [
+        ([], b"Origin"),
+        ([b"x-tenant"], b"Origin, x-tenant"),
+        ([b"origin", b"x-tenant", b"x-tenant"], b"Origin, x-tenant"),
+        ([b"x-tenant", b"*"], b"*"),
+    ],
+)
+def test_no_name_comes_twice_in_vary(more: list[bytes], value: bytes) -> None:
+    """The owner's function may name what is there anyway, and a star stands alone."""
+    assert varying(b"Origin", more) == (b"vary", value)
 
 
 LABEL = st.from_regex(r"\A[a-z]{1,8}\Z")

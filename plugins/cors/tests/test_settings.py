@@ -50,6 +50,20 @@ def test_problems_name_their_place_in_the_configuration() -> None:
     assert problem.key == "cors.allow_origins[1]"
 
 
+def test_problems_of_several_sources_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keywords, environment and files are checked in one go, and each problem names its own source."""
+    monkeypatch.setenv("PEGBOARD_CORS__ALLOW_ORIGINS", "https://a.example,https://b.example/")
+    monkeypatch.setenv("PEGBOARD_CORS__ALLOW_METHODS", "get")
+    sources = read_sources({"cors": {"allow_headers": ["Cookie"], "expose_headers": ["*"]}})
+    found = load(CORSSettings, "cors", sources, {"allow_credentials": True}, caller="CORS()").problems
+    assert [(problem.where, problem.key) for problem in found] == [
+        ("environment PEGBOARD_CORS__ALLOW_ORIGINS", "cors.allow_origins[1]"),
+        ("environment PEGBOARD_CORS__ALLOW_METHODS", "cors.allow_methods[0]"),
+        ("the mapping given as config", "cors.allow_headers[0]"),
+        ("the mapping given as config", "cors.expose_headers[0]"),
+    ]
+
+
 def test_making_bad_settings_raises_with_all_problems() -> None:
     """Whoever makes an instance in code is told the same."""
     with pytest.raises(Invalid) as caught:

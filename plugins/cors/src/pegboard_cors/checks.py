@@ -5,9 +5,10 @@ Names that browsers never send or never show are refused too: they would be a se
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from pegboard.concurrency import is_async
 from pegboard.regex_safety import RegexError, inspect_regex
@@ -75,6 +76,9 @@ def _regex(settings: CORSSettings) -> Problems:
     key, source = "allow_origin_regex", settings.allow_origin_regex
     if source is None:
         return
+    if not source.isascii():
+        yield key, f"{source!a} is not ASCII, and origins are: browsers send international names as 'xn--...'"
+        return
     try:
         facts = inspect_regex(source)
         found = re.compile(source)
@@ -91,7 +95,7 @@ def _regex(settings: CORSSettings) -> Problems:
 def _methods(settings: CORSSettings) -> Problems:
     for index, method in enumerate(settings.allow_methods):
         key = f"allow_methods[{index}]"
-        if not is_token(method.encode()):
+        if not _is_token(method):
             yield key, f"{method!a} is no method: expected letters, such as 'PUT'"
         elif method.upper() in _FORBIDDEN_METHODS:
             yield key, f"{method!a} is a method that pages cannot use (Fetch, forbidden method); remove it"
@@ -103,7 +107,7 @@ def _methods(settings: CORSSettings) -> Problems:
 def _headers(settings: CORSSettings) -> Problems:
     for index, name in enumerate(settings.allow_headers):
         key, lowered = f"allow_headers[{index}]", name.lower()
-        if not is_token(name.encode()):
+        if not _is_token(name):
             yield key, f"{name!a} is no header name: expected letters, digits and hyphens, such as 'X-Token'"
         elif lowered in _FORBIDDEN_HEADERS or lowered.startswith(_FORBIDDEN_PREFIXES):
             yield key, f"{name!a} is a header that pages cannot set (Fetch, forbidden request-header); remove it"
@@ -115,7 +119,7 @@ def _headers(settings: CORSSettings) -> Problems:
 def _exposed(settings: CORSSettings) -> Problems:
     for index, name in enumerate(settings.expose_headers):
         key = f"expose_headers[{index}]"
-        if not is_token(name.encode()):
+        if not _is_token(name):
             yield key, f"{name!a} is no header name: expected letters, digits and hyphens, such as 'X-Total'"
         elif name.lower() in ("set-cookie", "set-cookie2"):
             yield key, f"{name!a} is never shown to pages (Fetch, forbidden response-header name); remove it"
@@ -131,9 +135,28 @@ def _lone_star(given: Iterable[str], key: str, beside: tuple[str, ...]) -> Probl
         yield key, f"'*' covers {', '.join(map(ascii, needless))} as well; keep either '*' or the names"
 
 
+def _is_token(text: str) -> bool:
+    return text.isascii() and is_token(text.encode())
+
+
 def _callables(settings: CORSSettings) -> Problems:
+    for key, arguments in (("allow_origin", "(origin, connection)"), ("on_reject", "(connection, rejection)")):
+        function = getattr(settings, key)
+        if function is not None and not _takes_two(function):
+            yield key, f"expected a function that can be called as {key}{arguments}; give it these two arguments"
     if settings.on_reject is not None and is_async(settings.on_reject):
         yield "on_reject", "expected a plain function, got an async one; let it hand what it is told to a queue or task"
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:
+        # Some functions that are written in C have no signature.
+        return True
+    return True
 
 
 _CHECKS = (_origins, _star, _regex, _methods, _headers, _exposed, _callables)

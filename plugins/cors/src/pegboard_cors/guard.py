@@ -23,15 +23,15 @@ from pegboard.types import ASGIApp, RawHeaders, Receive, Scope, Send
 from pegboard.websockets import WebSocket
 from pegboard_cors.asking import ask
 from pegboard_cors.origins import is_same_host
-from pegboard_cors.policy import VARY, Denied, Headers, Policy
+from pegboard_cors.policy import VARY, Denied, Headers, Policy, varying
 from pegboard_cors.preflights import Preflight
 from pegboard_cors.rejections import Reason, Rejection, printable
 
-__all__ = ["Guard"]
+__all__ = ["OWNED", "Guard"]
 
 logger = logging.getLogger("pegboard.cors")
 
-_OWNED = frozenset(
+OWNED = frozenset(
     {
         b"access-control-allow-credentials",
         b"access-control-allow-headers",
@@ -42,7 +42,9 @@ _OWNED = frozenset(
         b"access-control-max-age",
     }
 )
-_WATCHED = _OWNED | {VARY[0]}
+"""The response headers that are this plugin's alone."""
+
+_WATCHED = OWNED | {VARY[0]}
 _NOT_ALLOWED: Headers = (VARY,)
 
 
@@ -91,7 +93,7 @@ class Guard:
         origin = find(request.scope["headers"], b"origin")
         if origin is not None:
             reason, names = await self._judged_by_owner(request, origin)
-            vary = (VARY[0], b", ".join([VARY[1], *names]))
+            vary = varying(VARY[1], names)
             headers = self.policy.actual(origin, vary) if reason is None else (vary,)
             if reason is not None:
                 self._tell_actual(request, reason, origin)
@@ -211,7 +213,7 @@ def _put(raw: RawHeaders, headers: Headers) -> None:
 
 def _settle(raw: RawHeaders, headers: Headers) -> None:
     """Put the policy's headers in the place of those that the application set; its Vary is kept and merged."""
-    raw[:] = [header for header in raw if header[0] not in _OWNED]
+    raw[:] = [header for header in raw if header[0] not in OWNED]
     for name, value in headers:
         if name == VARY[0]:
             merge_vary(raw, value)

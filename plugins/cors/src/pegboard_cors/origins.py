@@ -31,8 +31,9 @@ _NAME = rf"{_LABEL}(?:\.{_LABEL})*"
 _ORIGIN = re.compile(
     rf"(?P<scheme>[a-z][a-z0-9+.-]{{0,31}})://(?P<host>{_NAME}|\[[0-9a-f:.]{{2,45}}\])(?::(?P<port>[1-9][0-9]{{0,4}}))?"
 )
+_HALF_SCHEME = re.compile(r"(?:https?:)?/*")
 _HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_PORT = re.compile(r":[^:\]]*$")
+_PORT = re.compile(r"(?<=[^\[:]):[^:\]]*$")
 _NUMERIC = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 
 
@@ -108,9 +109,10 @@ def _address_problem(host: str) -> str:
     if not host.startswith("[") and not _NUMERIC.fullmatch(host):
         return ""
     try:
-        right = _ipv6(host[1:-1]) if host.startswith("[") else str(ipaddress.IPv4Address(host))
+        right = _ipv6(host.strip("[]")) if host.startswith("[") else str(ipaddress.IPv4Address(host))
     except ValueError:
-        return f"{host!a} is no IP address, and its last label is a number, so it is no name either"
+        why = "" if host.startswith("[") else ", and its last label is a number, so it is no name either"
+        return f"{host!a} is no IP address{why}"
     return "" if host == right else f"browsers write the address {host!a} as {right!a}"
 
 
@@ -141,11 +143,21 @@ def _without_path(text: str) -> str:
 
 def _idn_advice(text: str) -> str:
     scheme, mark, rest = text.partition("://")
-    try:
-        right = f"{scheme}{mark}{rest.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        right = "xn--..."
+    right = f"{scheme}{mark}{_ascii_form(rest)}"
     return f"{text!a} is not ASCII; browsers send international names in their ASCII form: write {right!a}"
+
+
+def _ascii_form(name: str) -> str:
+    """An international name as browsers send it, or a hint where that is not certain.
+
+    Browsers follow newer rules (UTS 46) than this codec: what it reads back unchanged is the same in both.
+    """
+    try:
+        form = name.encode("idna")
+        is_certain = form.decode("idna") == name.lower()
+    except UnicodeError:
+        return "xn--..."
+    return form.decode("ascii") if is_certain else "xn--..."
 
 
 def _any(characters: str) -> Callable[[str], bool]:
@@ -158,11 +170,16 @@ def _controls(text: str) -> Iterable[str]:
 
 # What is wrong, and what to say; the first row that fits counts.
 _CHECKS: tuple[tuple[Callable[[str], bool], Callable[[str], str]], ...] = (
+    (lambda text: not text, lambda text: "an empty text is no origin; remove it"),
+    (lambda text: text.lower() == "null", lambda text: f"{text!a} is no origin; browsers send 'null'"),
+    (
+        lambda text: text.count("://") > 1 or "," in text,
+        lambda text: f"{text!a} holds more than one origin; write each as an item of its own",
+    ),
     (lambda text: any(_controls(text)), lambda text: f"{text!a} holds a space or control character; take it away"),
-    (lambda text: not text.isascii(), _idn_advice),
     (
         lambda text: not _HAS_SCHEME.match(text),
-        lambda text: f"{text!a} has no scheme; write for example {'https://' + text.lstrip('/')!a}",
+        lambda text: f"{text!a} has no scheme; write for example {_HALF_SCHEME.sub('https://', text, count=1)!a}",
     ),
     (
         lambda text: _rest(text).endswith("/") and _without_path(text) == text[:-1],
@@ -173,6 +190,7 @@ _CHECKS: tuple[tuple[Callable[[str], bool], Callable[[str], str]], ...] = (
         lambda text: f"{text!a} has a path or query, which no origin has; write {_without_path(text)!a}",
     ),
     (lambda text: "@" in text, lambda text: f"{text!a} has a user name, which no origin has; take it away"),
+    (lambda text: not text.isascii(), _idn_advice),
     (lambda text: text != text.lower(), lambda text: f"{text!a} has upper case; browsers send {text.lower()!a}"),
     (
         _has_default_port,

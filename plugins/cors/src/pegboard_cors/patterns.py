@@ -45,7 +45,10 @@ def read_pattern(text: str) -> Pattern:
         )
     if subdomains and (base.startswith("[") or base.partition(":")[0].rpartition(".")[2].isdecimal()):
         raise OriginError(f"{text!a} has a star before an IP address, which has no subdomains")
-    origin = read_origin(f"{scheme}://{base}")
+    try:
+        origin = read_origin(f"{scheme}://{base}")
+    except OriginError as error:
+        raise OriginError(f"{text!a} without its star: {error}") from None
     if subdomains and is_public_suffix(origin.host):
         raise OriginError(
             f"{text!a} allows every site below the public suffix {origin.host!a}, where anybody can register; "

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import astuple
+
 from pegboard import Plugin, RouteHooks, hookimpl
 from pegboard.requests import Request
 from pegboard.routing import BaseRoute, WebSocketRoute
 from pegboard.types import Scope
-from pegboard_cors.guard import Guard
+from pegboard_cors.guard import OWNED, Guard
 from pegboard_cors.policy import Policy
 from pegboard_cors.preflights import Preflight
 from pegboard_cors.settings import CORSSettings
@@ -29,11 +31,12 @@ class CORS(Plugin[CORSSettings]):
 
     name = "cors"
     phase = "guard"
+    response_headers = tuple(sorted(name.decode("ascii") for name in OWNED))
     Settings = CORSSettings
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._guards: dict[CORSSettings, Guard] = {}
+        self._guards: dict[tuple[Any, ...], Guard] = {}
         self._owners: dict[Callable[..., Any], Guard] = {}
 
     @hookimpl
@@ -66,9 +69,11 @@ class CORS(Plugin[CORSSettings]):
         return None if guard is None else guard.answer(request, preflight)
 
     def _guard(self, settings: CORSSettings) -> Guard:
-        guard = self._guards.get(settings)
+        # Functions count by identity: objects that can be called need not be hashable.
+        key = tuple(id(value) if callable(value) else value for value in astuple(settings))
+        guard = self._guards.get(key)
         if guard is None:
-            guard = self._guards[settings] = Guard(Policy(settings))
+            guard = self._guards[key] = Guard(Policy(settings))
             self._owners[guard.respond] = self._owners[guard.respond_unless_preflight] = guard
         return guard
 

@@ -16,13 +16,14 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from pegboard.raw_headers import merge_vary
 from pegboard_cors.origins import LONGEST, Origin, is_loopback, split_origin
 from pegboard_cors.patterns import Patterns, is_pattern, read_pattern
 from pegboard_cors.rejections import Reason
 from pegboard_cors.requested import RequestedError, is_token, requested_names
 from pegboard_cors.settings import CORSSettings
 
-__all__ = ["VARY", "Denied", "Header", "Headers", "Policy"]
+__all__ = ["VARY", "Denied", "Header", "Headers", "Policy", "varying"]
 
 Header = tuple[bytes, bytes]
 Headers = tuple[Header, ...]
@@ -142,7 +143,7 @@ class Policy:
     def preflight_vary(self, private: bool, more: Sequence[bytes] = ()) -> Header:
         """What an answer to a preflight varies on."""
         is_private = private or self.settings.allow_private_network
-        return VARY[0], b", ".join([_PRIVATE_PREFLIGHT_VARY if is_private else _PREFLIGHT_VARY, *more])
+        return varying(_PRIVATE_PREFLIGHT_VARY if is_private else _PREFLIGHT_VARY, more)
 
     def _allowed_methods(self, method: bytes) -> bytes | None:
         """The methods to name, all at once so that one preflight serves for each; None when this one is not allowed."""
@@ -164,6 +165,14 @@ class Policy:
         if b"*" in self._headers and self._credentials:
             return b", ".join(names)
         return _joined(self.settings.allow_headers)
+
+
+def varying(on: bytes, more: Iterable[bytes]) -> Header:
+    """Vary with the names that it has ``on`` its list and ``more`` of them, none twice."""
+    raw = [(VARY[0], on)]
+    for name in more:
+        merge_vary(raw, name)
+    return raw[0]
 
 
 def _allow(origin: bytes) -> Header:
