@@ -292,3 +292,15 @@ def test_no_configuration_raises(section: dict[str, Any], cls: type[Settings]) -
     found = load(cls, "x", read_sources({"x": section}, environ={}))
     assert (found.value is None) == bool(found.problems)
     assert isinstance(found.value, cls | None)
+
+
+class Hinting(Settings, frozen=True, kw_only=True):
+    """A field that is easily taken for another one."""
+
+    pattern: Annotated[int, Meta(extra={"hint": "names go into patterns"})] = 0
+
+
+def test_a_field_says_itself_what_to_do_with_something_else() -> None:
+    """What the type alone cannot tell stands in the field's Meta."""
+    loaded = load(Hinting, "demo", read_sources({"demo": {"pattern": ["a"]}}))
+    assert "names go into patterns" in str(loaded.problems[0])

@@ -69,3 +69,9 @@ def test_making_bad_settings_raises_with_all_problems() -> None:
     with pytest.raises(Invalid) as caught:
         CORSSettings(allow_origins=("*",), allow_credentials=True, expose_headers=("*",))
     assert [key for key, _ in caught.value.problems] == ["allow_origins", "expose_headers[0]"]
+
+
+def test_a_list_given_to_the_functions_key_is_told_where_it_belongs() -> None:
+    """The two keys differ in one letter."""
+    loaded = load(CORSSettings, "cors", read_sources({"cors": {"allow_origin": ["https://a.example"]}}))
+    assert ["origins by name go into allow_origins" in str(problem) for problem in loaded.problems] == [True]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 from msgspec.structs import FieldInfo
@@ -177,6 +177,7 @@ class Reading:
             hint = _table_hint(annotation)
         else:
             hint = "" if is_secret else _better(annotation, value)
+        hint = hint or _own_hint(annotation)
         self.note(path, expected=describe(annotation), got=HIDDEN if is_secret else show(value), hint=hint)
 
 
@@ -218,6 +219,12 @@ def _better(annotation: Any, value: object) -> str:
     except msgspec.ValidationError:
         return ""
     return f"write it as {show(better)}"
+
+
+def _own_hint(annotation: Any) -> str:
+    """Give what the field itself says to whoever gives it something else: ``Meta(extra={"hint": ...})``."""
+    extras = [part.extra for part in get_args(annotation) if isinstance(part, msgspec.Meta) and part.extra]
+    return next((extra["hint"] for extra in extras if "hint" in extra), "")
 
 
 def _table_hint(annotation: Any) -> str:

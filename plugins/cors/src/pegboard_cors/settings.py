@@ -25,7 +25,10 @@ class CORSSettings(Settings, frozen=True, kw_only=True):
     ] = None
     allow_origin: Annotated[
         Callable[..., Any] | None,
-        Meta(description="(origin, connection) -> (allowed, names it varies on), sync or async, given in code"),
+        Meta(
+            description="(origin, connection) -> (allowed, names it varies on), sync or async, given in code",
+            extra={"hint": "origins by name go into allow_origins"},
+        ),
     ] = None
     allow_methods: Annotated[
         tuple[str, ...], Meta(description='Methods of preflighted requests, case-sensitive; "*" for any')
