@@ -100,6 +100,22 @@ async def test_what_spoke_of_the_bytes_that_were_sent_is_gone_from_the_headers()
     assert len(before) == 3, "the server's own list is left as it is"
 
 
+@pytest.mark.parametrize("name", [b"content-digest", b"content-md5", b"digest", b"repr-digest"])
+async def test_digests_of_what_was_sent_are_gone_too(name: bytes) -> None:
+    request = Request(scope(headers=[(name, b"sha-256=:x:"), (b"x-kept", b"1")]), Channel(b".").receive)
+    request.decode_body(Repeating())
+    assert request.scope["headers"] == [(b"x-kept", b"1")]
+
+
+async def test_a_form_that_was_read_before_is_never_taken_for_the_decoded_one() -> None:
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+    request = Request(scope(headers=headers), Channel(b"a=1", b".").receive)
+    await request.body()
+    assert (await request.form())["a"] == "1."
+    with pytest.raises(RuntimeError, match=r"form was read before its body is decoded.*in a later phase"):
+        request.decode_body(Repeating())
+
+
 async def test_a_body_that_was_kept_before_is_decoded_too() -> None:
     request = Request(scope(), Channel(b"a", b".").receive)
     assert await request.body() == b"a."

@@ -23,7 +23,10 @@ from pegboard.types import Message, RawHeaders, Receive, Scope
 
 __all__ = ["BodyDecoder", "Decoding", "decoded_headers"]
 
-_OF_BYTES = frozenset({b"content-digest", b"content-encoding", b"content-length", b"content-md5"})
+# RFC 9530: Repr-Digest, and Digest before it, speak of a representation with its coding.
+_OF_BYTES = frozenset(
+    {b"content-digest", b"content-encoding", b"content-length", b"content-md5", b"digest", b"repr-digest"}
+)
 
 
 class BodyDecoder(Protocol):

@@ -83,13 +83,26 @@ def remove(raw: RawHeaders, name: bytes, start: int = 0) -> None:
 
 def merge_vary(raw: RawHeaders, token: bytes) -> None:
     """Add ``token``, one name or several with commas, to Vary in ``raw``: none twice, and ``*`` stays alone."""
-    present = [value for key, value in raw if key == b"vary"]
-    if not present and b"," not in token:
-        raw.append((b"vary", token))
-    elif present != [token]:
-        names: dict[bytes, bytes] = {}
-        for member in b",".join([*present, token]).split(b","):
-            name = member.strip(b" \t")
-            if name:
-                names.setdefault(name.lower(), name)
-        replace(raw, b"vary", b"*" if b"*" in names else b", ".join(names.values()))
+    place, present, several = len(raw), b"", False
+    for index, (key, value) in enumerate(raw):
+        if key == b"vary":
+            several = place < index
+            place = min(place, index)
+            present = b"%b,%b" % (present, value) if several else value
+    if place == len(raw):
+        raw.append((b"vary", _merged(b"", token)))
+    elif several or present != token:
+        raw[place] = (b"vary", _merged(present, token))
+        if several:
+            remove(raw, b"vary", place + 1)
+
+
+@lru_cache(maxsize=256)
+def _merged(present: bytes, token: bytes) -> bytes:
+    """Vary with ``token``. Applications send few different ones."""
+    names: dict[bytes, bytes] = {}
+    for member in (b"%b,%b" % (present, token)).split(b","):
+        name = member.strip(b" \t")
+        if name:
+            names.setdefault(name.lower(), name)
+    return b"*" if b"*" in names else b", ".join(names.values())

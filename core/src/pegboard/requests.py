@@ -14,7 +14,7 @@ import msgspec
 from anyio import Event
 
 from pegboard.body_limits import announces_more, too_large
-from pegboard.connections import HTTPConnection
+from pegboard.connections import HTTPConnection, no_receive, no_send
 from pegboard.exceptions import ClientDisconnect, HTTPException
 from pegboard.inbox import Inbox
 from pegboard.raw_headers import field_value
@@ -60,12 +60,11 @@ class Request(HTTPConnection):
     ) -> None:
         self.scope = scope
         self._first = None
-        self._receive: Receive = receive or _no_receive
-        self._send: Send = send or _no_send
-        self._limit = max_body_size
+        self._receive: Receive = receive or no_receive
+        self._send: Send = send or no_send
+        self._limit, self.bytes_in = max_body_size, 0
         self._read = self._taken = self._passed_on = False
         self._reading: bool | Event = False  # True while a task reads the body, an Event when others wait for it.
-        self.bytes_in = 0
         # The form, once it was read: whoever ends the request sees at no cost whether there is something to close.
         self.kept_form: FormData | None = None
 
@@ -91,18 +90,22 @@ class Request(HTTPConnection):
         Raises ClientDisconnect when the client leaves first, HTTPException 413 above the limit, and RuntimeError
         when the stream was read before (a body kept by ``body()`` is given again).
         """
+        if self._reading:
+            await self.body()  # The body that another task reads; for one that it streams, this raises.
         try:
             body = self._body
         except AttributeError:
             if self._read and not self._pieces():
-                raise RuntimeError(
-                    "The request's stream was read before; use `await request.body()` to keep it"
-                ) from None
+                raise RuntimeError("The request's stream was read before; `await request.body()` keeps it") from None
             self._taken = True
             for piece in self._pieces(take=True):
                 yield piece
             while not self._read:
-                chunk = self._chunk(await self._receive())
+                self._reading = True
+                try:
+                    chunk = self._chunk(await self._receive())
+                finally:
+                    self._end_reading()
                 if chunk:
                     yield chunk
         else:
@@ -110,9 +113,9 @@ class Request(HTTPConnection):
         yield b""
 
     async def body(self) -> bytes:
-        """The whole body. Raises as ``stream`` does, also when the stream was read in part.
+        """The whole body, for several tasks at once, too. Raises as ``stream`` does, also when that was read in part.
 
-        A reading that is cancelled loses nothing: the next goes on where it stopped. Several tasks may ask at once.
+        A reading that is cancelled loses nothing: the next goes on where it stopped.
         """
         try:
             return self._body
@@ -246,11 +249,17 @@ class Request(HTTPConnection):
         """Let everyone who reads the body from now on, applications behind included, have what ``decoder`` gives.
 
         It is for `request` hooks. What was kept before is decoded, too. Headers lose what speaks of the bytes sent.
-        ``max_body_size`` limits those and the decoded ones. Raises RuntimeError when ``stream`` gave pieces away.
+        ``max_body_size`` limits those and the decoded ones. Raises RuntimeError when ``stream`` gave pieces away, and
+        when a form was made of what was sent.
         """
         from pegboard.decoding import Decoding, decoded_headers  # noqa: PLC0415  for bodies that have a coding
 
         self._check_untaken(" for a decoder")
+        if self.kept_form is not None:
+            raise RuntimeError(
+                "The request's form was read before its body is decoded, so it is made of other bytes; read it after "
+                "the hook that decodes, in a later phase"
+            )
         kept = b"".join(self._pieces(take=True))
         if hasattr(self, "_body"):
             kept = self._body
@@ -264,8 +273,8 @@ class Request(HTTPConnection):
     async def send_early_hints(self, link: str, /, *more: str) -> None:
         """Send a 103 with Link headers (RFC 8297) ahead of the response, where the server offers it."""
         if "http.response.early_hint" in self.scope.get("extensions", {}):
-            raw = [field_value("link", each) for each in (link, *more)]
-            await self._send({"type": "http.response.early_hint", "links": raw})
+            links = [field_value("link", each) for each in (link, *more)]
+            await self._send({"type": "http.response.early_hint", "links": links})
 
     async def send_push_promise(self, path: str) -> None:
         """Ask the server to push ``path``, where it offers ``http.response.push``."""
@@ -288,11 +297,3 @@ class Request(HTTPConnection):
 
 
 _PUSHED_HEADERS = frozenset({b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"user-agent"})
-
-
-async def _no_receive() -> Message:
-    raise RuntimeError("This request was made without a `receive` channel, so it has no body")
-
-
-async def _no_send(message: Message) -> None:
-    raise RuntimeError("This request was made without a `send` channel")

@@ -68,6 +68,14 @@ def test_an_empty_stream_is_a_valid_body(coding: str) -> None:
     assert decoder(coding)(make_codec(coding, 4).stream().finish(b"")) == b""
 
 
+@pytest.mark.parametrize("size", [0, 1, 8191, 8192, 8193, 40_000])
+def test_a_small_gzip_body_needs_a_small_window_and_is_no_larger_for_it(size: int) -> None:
+    body = TEXT[:size]
+    compressed = make_codec("gzip", 6).whole(body)
+    assert zlib.decompress(compressed, 29 if size <= 8192 else 31) == body
+    assert len(compressed) <= len(zlib.compress(body, 6, 31)) * 1.02
+
+
 @pytest.mark.parametrize("coding", CODINGS)
 def test_equal_bodies_give_equal_bytes(coding: str) -> None:
     whole = make_codec(coding, 4).whole

@@ -206,9 +206,10 @@ async def test_a_short_answer_of_a_foreign_application_stays_plain(ask: Ask) -> 
     assert (answer.coding, answer.body) == (None, b"short one")
 
 
-async def test_a_length_that_is_not_true_does_no_harm(ask: Ask) -> None:
+@pytest.mark.parametrize("length", [b"2000", b"99999999", b"9" * 5000, b"-1", b"many", b""])
+async def test_a_length_that_is_not_true_does_no_harm(ask: Ask, length: bytes) -> None:
     messages = [body(TEXT, True), body(TEXT, True), body(TEXT)]
-    app = foreign(*messages, headers=((b"content-length", b"2000"),))
+    app = foreign(*messages, headers=((b"content-length", length),))
     assert (await ask(board(Mount("/", app)), accept="gzip")).decoded == TEXT.encode() * 3
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from pegboard import Pegboard
 from pegboard.requests import Request
-from pegboard.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from pegboard.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from pegboard.routing import Route
 from pegboard_gzip import Gzip, Levels
 
@@ -208,6 +210,31 @@ async def test_a_range_on_condition_of_compressed_bytes_does_not_match(ask: Ask)
 
     await ask(board(make), accept="gzip", headers=[("if-range", '"v1--gzip"'), ("range", "bytes=0-9")])
     assert seen == ['"v1--gzip"']
+
+
+async def test_several_parts_in_one_answer_vary_as_the_whole_does(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text(TEXT)
+    app = board(lambda request: FileResponse(tmp_path / "text.txt"))
+    answer = await ask(app, accept="gzip", headers=[("range", "bytes=0-9,200-299")])
+    assert (answer.status, answer.coding, answer.headers["vary"]) == (206, None, "Accept-Encoding")
+    assert answer.headers["content-type"].startswith("multipart/byteranges")
+    assert TEXT[200:300].encode() in answer.body
+
+
+async def test_one_response_that_answers_many_requests_is_compressed_for_each_of_them_alone(ask: Ask) -> None:
+    constant = text({"etag": '"v1"'}, size=len(TEXT) * 40)
+    app = board(lambda request: constant)
+
+    async def check(coding: str | None) -> None:
+        answer = await ask(app, accept=coding)
+        assert (answer.coding, answer.decoded) == (coding, (TEXT * 40).encode())
+        assert answer.headers["etag"] == ('"v1"' if coding is None else f'"v1--{coding}"')
+        assert (answer.headers["content-length"], answer.headers["vary"]) == (str(len(answer.body)), "Accept-Encoding")
+
+    # The body is so large that it goes through threads: the requests overlap.
+    async with anyio.create_task_group() as group:
+        for coding in (*CODINGS, None) * 4:
+            group.start_soon(check, coding)
 
 
 async def test_types_may_be_added_left_out_and_have_levels_of_their_own(ask: Ask) -> None:

@@ -157,6 +157,37 @@ async def test_a_stream_that_fails_before_its_head_went_out_is_answered_as_an_er
     assert not any(name == b"content-encoding" for name, _ in answers[0]["headers"])
 
 
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_a_stream_that_fails_in_the_middle_never_looks_like_a_whole_one(ask: Ask, coding: str) -> None:
+    async def generate() -> AsyncIterator[str]:
+        yield "a piece that is long enough " * 100
+        raise LookupError("no more")
+
+    answers: list[dict[str, Any]] = []
+
+    async def on_message(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    with pytest.raises(LookupError, match="no more"):
+        await ask(board(generate), accept=coding, on_message=on_message)
+    assert [message.get("more_body") for message in answers] == [None, True]
+    decode: Any = DECODERS[coding]()
+    assert decode(answers[1]["body"]).startswith(b"a piece that is long enough")
+    decoder = decode.__self__
+    assert not (decoder.is_finished() if coding == "br" else decoder.eof)
+
+
+@pytest.mark.parametrize(("media_type", "coding"), [("text/plain", None), ("text/event-stream", "gzip")])
+async def test_empty_pieces_say_nothing_and_cost_no_message(ask: Ask, media_type: str, coding: str | None) -> None:
+    async def generate() -> AsyncIterator[str]:
+        for piece in ("", "", "a", "", "b", ""):
+            yield piece
+
+    answer = await ask(board(generate, media_type), accept="gzip")
+    assert (answer.coding, answer.decoded) == (coding, b"ab")
+    assert all(answer.pieces[:-1])
+
+
 async def test_large_pieces_go_through_threads_and_keep_their_order(ask: Ask) -> None:
     pieces = [b"%d " % number * 50_000 for number in range(6)]
 

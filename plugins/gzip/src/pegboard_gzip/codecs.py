@@ -4,7 +4,8 @@ Rules that must not move:
 
 - A stream gives out all that it was fed: each piece ends with a flush, and can be decoded when it arrives.
 - Windows are bounded, so that memory is, here and in the client: streams have 128 KiB (zstd), 256 KiB (Brotli) and
-  32 KiB (gzip); whole bodies at most 8 MiB (zstd up to level 19, RFC 9659) and 4 MiB (Brotli).
+  32 KiB (gzip); whole bodies at most 8 MiB (zstd up to level 19, RFC 9659), 4 MiB (Brotli), and for gzip 32 KiB, or
+  8 KiB where the body has no more.
 - An open stream holds at most about 4 MB, whatever the level: the tables of zstd are cut to what its window can use,
   and streams of Brotli have quality 6 instead of 7, 8 and 9, whose tables take 9 to 33 MB and gain 2 %.
 - A zstd compressor is kept for each thread and level up to 9, because making one costs more than a small body. Those
@@ -50,9 +51,11 @@ _ZSTD_STREAM_WINDOW = 17
 _ZSTD_SMALL_TABLES = 3  # up to this level tables are smaller than the window's already
 _BROTLI_STREAM_WINDOW = 18
 _BROTLI_STREAM_QUALITY = {7: 6, 8: 6, 9: 6}
-_GZIP_CONTAINER = 31
-_ISAL_HIGHEST = 2  # level 3 takes half as long again, and gains nothing on pages
 _KIB = 1024
+_GZIP_CONTAINER = 31
+_GZIP_SMALL = 29  # a window of 8 KiB: what it holds is ready about a tenth sooner, and no larger
+_SMALL = 8 * _KIB
+_ISAL_HIGHEST = 2  # level 3 takes half as long again, and gains nothing on pages
 
 
 class Stream(Protocol):
@@ -122,7 +125,7 @@ def _brotli_whole(level: int) -> Whole:
 
 
 def _gzip_whole(level: int) -> Whole:
-    return lambda data: zlib.compress(data, level, _GZIP_CONTAINER)
+    return lambda data: zlib.compress(data, level, _GZIP_CONTAINER if len(data) > _SMALL else _GZIP_SMALL)
 
 
 def _isal() -> Any:

@@ -19,7 +19,7 @@ from pegboard.responses import Head, PlainTextResponse, Response
 from pegboard.types import RawHeaders
 from pegboard_gzip.codecs import CODINGS, Codec
 from pegboard_gzip.compressing import Compressing
-from pegboard_gzip.conditions import asked_about, turn_back
+from pegboard_gzip.conditions import CONDITIONS, asked_about, turn_back
 from pegboard_gzip.dictionaries import CODING, read_dictionaries
 from pegboard_gzip.kept_bodies import KEPT_MARK, KeptBodies, is_lasting
 from pegboard_gzip.kinds import Kind, Kinds
@@ -33,6 +33,12 @@ __all__ = ["Policy"]
 
 _WHOLE_FILE = 64 * 1024
 """Bytes of a stream of known length up to which it is collected, so that it can be sent with its new length."""
+
+_DIGITS = 20
+"""More than a length has: what is longer is none."""
+
+_SPEAKING_FOR_ANOTHER = frozenset({PARTIAL, NOT_MODIFIED})
+"""The statuses of what may be part of a compressed response, or stand for one, whatever its own type."""
 
 
 class Policy:
@@ -55,7 +61,7 @@ class Policy:
         self._kind = Kinds(settings, dictionaries).find
         self._choice = Negotiator(settings.codings).choice
         self._choice_with_dictionary = Negotiator((CODING, *settings.codings)).choice
-        self._vary = (b"vary", b"Accept-Encoding, Available-Dictionary" if dictionaries else b"Accept-Encoding")
+        self._vary = b"Accept-Encoding, Available-Dictionary" if dictionaries else b"Accept-Encoding"
         marks = ("", KEPT_MARK) if self._kept is not None else ("",)
         self._marks = {str(coding): tuple(f"{coding}{mark}" for mark in marks) for coding in CODINGS}
         self._all_marks = tuple(mark for marks in self._marks.values() for mark in marks)
@@ -66,47 +72,47 @@ class Policy:
         if self._choice(accepted).acceptable or self._coding(request, accepted) is not None:
             return None
         offered = ", ".join((*self.settings.codings, "identity"))
-        vary = self._vary[1].decode("ascii")
+        vary = self._vary.decode("ascii")
         return PlainTextResponse(f"Accept-Encoding accepts none of: {offered}", 406, {"Vary": vary})
 
     def request(self, request: Request) -> None:
         """Turn conditions on tags of compressed responses back into conditions on the endpoint's own tags."""
         scope = request.scope
-        reading = scope["method"] in _READING
-        condition = b"if-none-match" if reading else b"if-match"
         for name, value in scope["headers"]:
-            if name == condition and b"--" in value:
-                turn_back(request, condition, self._wanted(request) if reading else self._all_marks)
+            if name in CONDITIONS and b"--" in value:
+                turn_back(request, self._wanted(request) if scope["method"] in _READING else self._all_marks)
                 return
 
     def body(self, request: Request, response: Head) -> BodyFilter | None:
         """Compress a response, or not: the head is changed now, or as soon as its body decides."""
-        if response.whole and len(response.body) < self._minimum and response.status_code != NOT_MODIFIED:
+        if response.whole and len(response.body) < self._minimum and response.status_code not in _SPEAKING_FOR_ANOTHER:
             return None
         kind = None
         for name, value in response.raw_headers:
             if name == b"content-type":
                 kind = self._kind(value)
                 break
-        if kind is None and response.status_code != NOT_MODIFIED:
+        if kind is None:
+            if response.status_code in _SPEAKING_FOR_ANOTHER:
+                self._speak_for_another(request, response)
             return None
         return self._consider(request, response, kind)
 
-    def _consider(self, request: Request, response: Head, kind: Kind | None) -> BodyFilter | None:
+    def _consider(self, request: Request, response: Head, kind: Kind) -> BodyFilter | None:
         status, raw = response.status_code, response.raw_headers
-        if status == NOT_MODIFIED and request.scope["method"] in _READING:
-            self._not_modified(request, response)
-        if kind is None or status in WITHOUT_CONTENT or status < 200:
+        if status in WITHOUT_CONTENT or status < 200:
+            if status == NOT_MODIFIED:
+                self._speak_for_another(request, response)
             return None
         if must_stay(raw):
             if status == PARTIAL:
                 # A part without a coding: what the whole one would vary by is said here too (RFC 9110 section 15.3.7).
-                self._add_vary(raw)
+                merge_vary(raw, self._vary)
             return None
         length = None if response.whole else _length(raw)
         if length is not None and length < self._minimum:
             return None
-        self._add_vary(raw)
+        merge_vary(raw, self._vary)
         accepted, forbidden = read_wishes(request.scope["headers"])
         coding = self._coding(request, accepted)
         if coding is None or forbidden or status == PARTIAL:
@@ -115,12 +121,6 @@ class Policy:
         if response.whole:
             return self._whole(response, codec)
         return self._stream(request, response, codec, length, kind.immediate)
-
-    def _add_vary(self, raw: RawHeaders) -> None:
-        if find(raw, b"vary") is None:
-            raw.append(self._vary)
-        else:
-            merge_vary(raw, self._vary[1])
 
     def _coding(self, request: Request, accepted: bytes | None) -> str | bytes | None:
         """The coding for a request, or the name of the dictionary that it is to be used with; None for none."""
@@ -138,7 +138,7 @@ class Policy:
     def _whole(self, response: Any, codec: Codec) -> BodyFilter | None:
         body = response.body
         raw = response.raw_headers
-        kept = self._kept_for(raw, codec)
+        kept = self._kept_for(raw, codec) if self._kept is not None else None
         if not self._inline or len(body) >= codec.inline:
             return Compressing(codec, raw, self._minimum, 1, self._threads, kept)
         if kept is None:
@@ -149,8 +149,9 @@ class Policy:
                 return Compressing(codec, raw, self._minimum, 1, self._threads, kept)
             compressed, codec = found, kept.codec(codec.coding)
         if len(compressed) < len(body):
-            encode_head(raw, codec)
-            response.set_body(compressed)
+            # What `set_body` does, in the one pass that the head needs anyway.
+            encode_head(raw, codec, len(compressed))
+            response.body = compressed
         return None
 
     def _kept_for(self, raw: RawHeaders, codec: Codec) -> KeptBodies | None:
@@ -173,10 +174,19 @@ class Policy:
         kept = self._kept_for(raw, codec) if gather else None
         return Compressing(codec, raw, self._minimum, gather, self._threads, kept)
 
+    def _speak_for_another(self, request: Request, response: Head) -> None:
+        """Let a 304, or several parts in one 206, vary by what the whole response would (RFC 9110 section 15.3.7)."""
+        if response.status_code == NOT_MODIFIED:
+            if request.scope["method"] in _READING:
+                self._not_modified(request, response)
+        elif (find(response.raw_headers, b"content-type") or b"").lower().startswith(b"multipart/byteranges"):
+            # What type the parts are of stands within them, so any of them may be of one that is compressed.
+            merge_vary(response.raw_headers, self._vary)
+
     def _not_modified(self, request: Request, response: Head) -> None:
         """Give a 304 the tag of the compressed response that the client holds, when that is what it asked about."""
         raw = response.raw_headers
-        self._add_vary(raw)
+        merge_vary(raw, self._vary)
         tag = find(raw, b"etag")
         if tag is None:
             return
@@ -191,7 +201,7 @@ class Policy:
 
 def _length(raw: RawHeaders) -> int | None:
     value = find(raw, b"content-length")
-    return int(value) if value is not None and value.isdigit() else None
+    return int(value) if value is not None and value.isdigit() and len(value) < _DIGITS else None
 
 
 _READING = frozenset({"GET", "HEAD"})

@@ -4,7 +4,8 @@ Nothing here reads or writes bodies. A head is a status and the list of pairs of
 are in lower case.
 
 Left as they are: responses without content, or with a part of it (206, Content-Range); those that have a coding
-already; and those whose sender forbids a change (``no-transform``, RFC 9111 section 5.2.2.6).
+already; those with a digest in their trailers (RFC 9530); and those whose sender forbids a change (``no-transform``,
+RFC 9111 section 5.2.2.6).
 
 ``Vary: Accept-Encoding`` stands on every response that might have been compressed for another client, compressed or
 not; on 304 as well, since it speaks for such a response (RFC 9110 section 15.4.5).
@@ -55,8 +56,13 @@ def forbids_transform(cache_control: bytes) -> bool:
     return b"no-transform" in lowered and b"no-transform" in [part.strip(b" \t") for part in lowered.split(b",")]
 
 
-def encode_head(raw: RawHeaders, codec: Codec) -> None:
-    """Make a head that of the compressed body.
+def _announces_digest(trailer: bytes) -> bool:
+    """Whether a Trailer names what will speak of the plain bytes behind them, too late to be taken away."""
+    return any(name.strip(b" \t") in _OF_BYTES for name in trailer.lower().split(b","))
+
+
+def encode_head(raw: RawHeaders, codec: Codec, length: int | None = None) -> None:
+    """Make a head that of the compressed body, of which ``length`` is the number of bytes, if it is known.
 
     Content-Encoding is set, the tag becomes the coding's own, and what speaks of other bytes goes. A malformed tag goes
     too, since it cannot name two bodies. Where the bytes are not exactly the same each time, the tag becomes weak.
@@ -70,6 +76,8 @@ def encode_head(raw: RawHeaders, codec: Codec) -> None:
         elif pair[0] not in _OF_BYTES:
             kept.append(pair)
     kept.append(_ENCODED[codec.coding])
+    if length is not None:
+        kept.append((b"content-length", b"%d" % length))
     raw[:] = kept
 
 
@@ -77,5 +85,6 @@ _FORBIDDING: Mapping[bytes, Callable[[bytes], bool]] = {
     b"content-range": lambda value: True,
     b"content-encoding": lambda value: value.strip(b" \t").lower() not in (b"", b"identity"),
     b"cache-control": forbids_transform,
+    b"trailer": _announces_digest,
 }
 """The headers that may forbid a change, and when they do."""

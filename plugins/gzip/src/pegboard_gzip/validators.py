@@ -7,10 +7,11 @@ from answer to answer, a strong tag becomes weak.
 
 Rules that must not move:
 
-- ``If-None-Match`` is turned back only for the coding that the request would get now. A cache that asks for a client
-  without Brotli is never told to serve the Brotli bytes it has.
-- ``If-Match`` of a request that changes something speaks of the resource's state: it is turned back for every coding.
-- ``If-Range`` is left alone. Ranges are cut from bytes without a coding, and do not fit into compressed ones.
+- Conditions of GET and HEAD are turned back only for the coding that the request would get now. A cache that asks for a
+  client without Brotli is never told to serve the Brotli bytes it has.
+- Conditions of a request that changes something speak of the resource's state: they are turned back for every coding.
+- ``If-Range`` is left alone. Ranges are cut from bytes without a coding, and do not fit into compressed ones. Nor does
+  ``If-Match`` beside a Range.
 """
 
 from __future__ import annotations
