@@ -1,7 +1,7 @@
 """Routes with the same hooks share a pipeline, and a route that a plugin leaves out does not pay for it."""
 
 from collections.abc import Iterator
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import pytest
@@ -260,7 +260,32 @@ class Pages:
     async def page(self, request: Request) -> None: ...
 
 
+def decorated(page: Any, *, looks_through: bool) -> Any:
+    async def wrapped(request: Request) -> Any:
+        return await page(request) if later else None
+
+    later = True
+    return wraps(page)(wrapped) if looks_through else wrapped
+
+
+def marked_later() -> Any:
+    async def page(request: Request) -> None: ...
+
+    made = decorated(page, looks_through=True)
+    needing(page)
+    return made
+
+
+class Decorated(HTTPEndpoint):
+    get = decorated(needing(), looks_through=False)
+
+
 NEEDING = {
+    "decorated": decorated(needing(), looks_through=True),
+    "decorated without saying what": decorated(needing(), looks_through=False),
+    "decorated before it said so": marked_later(),
+    "decorated twice": decorated(decorated(needing(), looks_through=False), looks_through=False),
+    "class with a decorated method": Decorated,
     "function": needing(),
     "partial": partial(needing()),
     "partial of partial": partial(partial(needing())),

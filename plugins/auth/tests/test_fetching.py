@@ -65,6 +65,8 @@ ANSWERS: dict[str, tuple[Any, int, dict[str, str], str]] = {
     "a member twice": (b'{"keys": [], "keys": []}', 200, {}, "repeated"),
     "not UTF-8": (b'{"a": "\xff"}', 200, {}, "not JSON"),
     "a redirect to nowhere": (b"", 302, {"location": "http://[::1"}, "."),
+    "a redirect to a port that is none": (b"", 302, {"location": "http://127.0.0.1:99999/"}, "another origin"),
+    "a redirect to a file": (b"", 302, {"location": "file:///etc/passwd"}, "another origin"),
 }
 
 

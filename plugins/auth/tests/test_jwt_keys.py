@@ -2,6 +2,9 @@
 
 import base64
 import json
+from base64 import b64encode, urlsafe_b64encode
+from binascii import hexlify
+from secrets import token_bytes
 from typing import Any
 
 import pytest
@@ -118,13 +121,21 @@ def test_every_algorithm_is_known_to_the_library() -> None:
         assert load_key(algorithm, material, "k").kid == "k"
 
 
+@pytest.mark.parametrize("spell", [bytes, b64encode, urlsafe_b64encode, hexlify], ids=lambda spell: str(spell.__name__))
+def test_random_bytes_are_a_secret_however_they_are_written(spell: Any) -> None:
+    for first in range(256):
+        assert load_key("HS256", spell(bytes([first]) + token_bytes(47))).algorithm == "HS256"
+
+
+DER = RSA.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
 REFUSED: dict[str, tuple[Algorithm, bytes]] = {
     "a public RSA key as secret": ("HS256", pem(RSA.public_key())),
     "a public EC key as secret": ("HS256", pem(EC.public_key())),
     "a public Ed25519 key as secret": ("HS512", pem(ED.public_key())),
     "a public key in DER as secret": (
         "HS256",
-        RSA.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
+        DER,
     ),
     "a public key of OpenSSH as secret": (
         "HS256",
@@ -132,6 +143,11 @@ REFUSED: dict[str, tuple[Algorithm, bytes]] = {
     ),
     "a public key behind other text as secret": ("HS256", b"key:\n" + pem(RSA.public_key())),
     "a JWK as secret": ("HS256", json.dumps(RFC_7515_EC).encode()),
+    "a JWK Set as secret": ("HS256", json.dumps([RFC_7515_EC]).encode()),
+    "the body of a PEM file as secret": ("HS256", b"".join(pem(RSA.public_key()).splitlines()[1:-1])),
+    "a public key in base64url as secret": ("HS256", urlsafe_b64encode(DER).rstrip(b"=")),
+    "a public key in hexadecimal as secret": ("HS256", DER.hex().encode()),
+    "a PEM file in base64 as secret": ("HS256", b64encode(pem(RSA.public_key()))),
     "a short secret": ("HS256", SECRET[:31]),
     "a secret for a shorter hash": ("HS512", SECRET[:63]),
     "an empty secret": ("HS256", b""),
@@ -156,6 +172,7 @@ REFUSED: dict[str, tuple[Algorithm, bytes]] = {
     "text": ("RS256", b"hunter2hunter2hunter2hunter2"),
     "broken PEM": ("RS256", b"-----BEGIN PUBLIC KEY-----\nhunter2\n-----END PUBLIC KEY-----"),
     "nothing": ("ES256", b""),
+    "brackets without end": ("ES256", b"[" * 100_000),
 }
 
 

@@ -30,6 +30,10 @@ def test_an_attempt_comes_back_from_a_cookie_as_it_was() -> None:
     assert ATTEMPT.write().isascii()
 
 
+def test_an_attempt_does_not_show_what_is_secret_of_it() -> None:
+    assert not any(secret in repr(ATTEMPT) for secret in (ATTEMPT.state, ATTEMPT.nonce, ATTEMPT.verifier))
+
+
 def test_every_attempt_has_256_random_bits_of_each_kind() -> None:
     first, second = begin("/", 0), begin("/", 0)
     values = [getattr(attempt, name) for attempt in (first, second) for name in ("state", "nonce", "verifier")]
@@ -37,10 +41,15 @@ def test_every_attempt_has_256_random_bits_of_each_kind() -> None:
     assert {len(value) for value in values} == {43}
 
 
-@pytest.mark.parametrize("now", [999, 1600, 10**9])
+@pytest.mark.parametrize("now", [400, 1600, 10**9])
 def test_an_attempt_ends(now: float) -> None:
     with pytest.raises(LoginFailed, match="too long ago"):
         read_attempt(ATTEMPT.write(), now, 600)
+
+
+@pytest.mark.parametrize("now", [999, 1000, 1599])
+def test_an_attempt_holds_on_a_machine_whose_clock_is_behind_too(now: float) -> None:
+    assert read_attempt(ATTEMPT.write(), now, 600) == ATTEMPT
 
 
 @pytest.mark.parametrize("text", ["", "x", "e30", "W10", "é", "bnVsbA"])

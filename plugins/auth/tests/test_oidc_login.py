@@ -452,7 +452,7 @@ async def test_a_new_key_of_the_provider_needs_no_restart(
     provider: OpenIDProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passed = 0.0
-    monkeypatch.setattr(oidc_building, "Provider", partial(Provider, clock=lambda: time.time() + passed))
+    monkeypatch.setattr(oidc_building, "Provider", partial(Provider, ages=lambda: time.monotonic() + passed))
     browser = Browser(make_board(provider))
     assert (await browser.log_in()).status_code == 303
     provider.key = new_key("two")

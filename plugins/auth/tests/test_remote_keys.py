@@ -1,6 +1,8 @@
 """An issuer's keys: one fetch for many, renewed in time, kept while the issuer is down."""
 
+import inspect
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -222,7 +224,15 @@ async def test_keys_are_renewed_beside_the_requests_so_that_nobody_waits() -> No
                 await anyio.lowlevel.checkpoint()
             group.cancel_scope.cancel()
     assert issuer.slept[:7] == [2700.0] * 5 + [30.0, 60.0]
-    assert what.fresh_until > START
+    assert 0 < what.fresh_for < 3600
+
+
+async def test_keys_grow_neither_old_nor_young_when_the_time_is_set() -> None:
+    issuer = Issuer()
+    keys = RemoteKeys(issuer.fetch, KeyAges(3600, 7200, 30))
+    await keys.ready()
+    assert 3500 < keys.fresh_for <= 3600
+    assert inspect.signature(RemoteKeys).parameters["clock"].default is time.monotonic
 
 
 async def test_a_fetch_that_fails_is_told_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -232,6 +242,20 @@ async def test_a_fetch_that_fails_is_told_to_the_log(caplog: pytest.LogCaptureFi
     with pytest.raises(Rejected):
         await remote(issuer).ready()
     assert caplog.messages == ["the issuer's keys cannot be fetched: the issuer is down"]
+
+
+async def test_a_fetch_that_breaks_down_stops_neither_requests_nor_the_board(caplog: pytest.LogCaptureFixture) -> None:
+    issuer = Issuer()
+    keys = remote(issuer)
+    await keys.ready()
+    issuer.keys = None  # type: ignore[assignment]
+    keys.changed = lambda keys: 1 / 0  # type: ignore[assignment]
+    issuer.now += 4000
+    await keys.ready()
+    assert "ZeroDivisionError" in caplog.text
+    assert issuer.fetches == 2
+    await keys.ready()
+    assert issuer.fetches == 2, "the keys of before go on counting for a while"
 
 
 async def test_what_somebody_else_fetches_for_an_unknown_key_is_waited_for() -> None:

@@ -174,6 +174,20 @@ async def test_another_sites_page_logs_nobody_in_or_out(caplog: pytest.LogCaptur
     await browser.sessions.log_in(browser.request(origin=b"https://partner.example"), PlainTextResponse(""), ANN)
 
 
+@pytest.mark.parametrize("site", [b"cross-site", b"same-site"])
+async def test_another_sites_link_to_a_logout_by_get_logs_nobody_out(site: bytes) -> None:
+    browser = Browser()
+    await browser.log_in()
+    for headers in ({"sec_fetch_site": site}, {"origin": b"https://evil.example"}):
+        with pytest.raises(HTTPException) as caught:
+            await browser.sessions.log_out(browser.request("GET", **headers), PlainTextResponse(""))
+        assert caught.value.status_code == 403
+    assert await browser.who() == "ann"
+    response = PlainTextResponse("")
+    await browser.sessions.log_out(browser.request("GET", sec_fetch_site=b"same-origin"), response)
+    assert await browser.who() is None
+
+
 # Being logged in
 
 

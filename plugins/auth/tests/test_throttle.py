@@ -1,5 +1,6 @@
 """Logins are slowed down for each account and each address."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -105,6 +106,38 @@ def test_accounts_and_addresses_are_throttled_apart() -> None:
     throttle.succeeded("cat", "5.6.7.8")
     throttle.attempt("dan", "")
     throttle.succeeded("dan", "")
+
+
+@pytest.mark.parametrize("other", ["ann", "ANN", "Ann", "\uff41nn", "\u1d2c\u207f\u207f"])
+def test_no_spelling_of_a_name_buys_more_guesses(other: str) -> None:
+    clock = Clock()
+    throttle = LoginThrottle(Buckets(2, 20.0, clock=clock))
+    throttle.attempt("aNn", "")
+    throttle.attempt(other, "")
+    assert refused(throttle, other, "").what == "account"
+    throttle.succeeded(other, "")
+    throttle.attempt("ann", "")
+
+
+def test_an_accent_makes_another_name_and_is_one_however_it_was_typed() -> None:
+    throttle = LoginThrottle(Buckets(1, 20.0, clock=Clock()))
+    throttle.attempt("anne", "")
+    throttle.attempt("ann\u00e9", "")
+    assert refused(throttle, "anne\u0301", "").what == "account"
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 1_000_000, "\ud800", "", "\ufdfa" * 1000], ids=["long", "surrogate", "empty", "swelling"]
+)
+def test_any_text_may_be_tried_as_a_name_and_none_takes_more_memory_than_another(name: str) -> None:
+    accounts = Buckets(1, 20.0, clock=Clock())
+    throttle = LoginThrottle(accounts)
+    tracemalloc.start()
+    throttle.attempt(name, "")
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 10_000
+    assert refused(throttle, name, "").what == "account"
 
 
 def test_either_may_be_left_out() -> None:

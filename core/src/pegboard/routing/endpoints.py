@@ -12,13 +12,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from types import MethodType
+from types import CellType, FunctionType, MethodType
 from typing import Any, Protocol, cast
 
 from pegboard.concurrency import is_async, run_in_threadpool
 from pegboard.requests import Request
 from pegboard.responses import AppResponse, to_response
-from pegboard.types import ASGIApp, Receive, Scope, Send
+from pegboard.types import ASGIApp, Message, Receive, Scope, Send
 from pegboard.websockets import WebSocket
 
 __all__ = [
@@ -108,8 +108,15 @@ def as_app(call: HTTPEndpointCall, max_body_size: int | None) -> ASGIApp:
     """An ASGI application around an adapted endpoint, for middleware to wrap."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        response = to_response(await call(Request(scope, receive, send, max_body_size)))
-        await response(scope, receive, send)
+        request = Request(scope, receive, send, max_body_size)
+        response = to_response(await call(request))
+
+        async def left() -> Message:
+            # A stream that waits for the client's leaving takes nothing of the body away: it may be made of it.
+            await request.inbox().watch()
+            return {"type": "http.disconnect"}
+
+        await response(scope, request.read_message if response.is_app else left, send)
 
     return app
 
@@ -184,14 +191,43 @@ def _takes(endpoint: Any, count: int) -> bool:
 def needs_of(endpoint: Any) -> tuple[str, ...]:
     """The capabilities without which an endpoint must not be served: ``__pegboard_needs__`` on it or a part of it.
 
-    A class needs what it, its bases and their methods need; partials and methods need what they are of.
+    A class needs what it, its bases and their methods need; partials, methods and what decorators have made need what
+    they are of.
     """
-    parts = [endpoint]
-    while isinstance(parts[-1], partial | MethodType):
-        parts.append(parts[-1].func if isinstance(parts[-1], partial) else parts[-1].__func__)
-    if inspect.isclass(parts[-1]):
-        inside = [member for cls in parts[-1].__mro__ for member in (cls, *vars(cls).values())]
-        parts += [getattr(member, "__func__", member) for member in inside]
+    parts: dict[int, Any] = {}
+    waiting = [endpoint]
+    while waiting:
+        part = waiting.pop()
+        if id(part) not in parts:
+            parts[id(part)] = part
+            waiting += _parts_of(part)
     # Looked up among what is their own: proxies and mocks have every attribute.
-    owned = [getattr(part, "__dict__", None) for part in parts]
+    owned = [getattr(part, "__dict__", None) for part in parts.values()]
     return tuple(dict.fromkeys(need for own in owned if isinstance(own, Mapping) for need in own.get(NEEDS, ())))
+
+
+def _parts_of(endpoint: Any) -> list[Any]:
+    """What an endpoint calls, as far as that can be seen: decorators keep it in ``__wrapped__`` or a variable."""
+    if isinstance(endpoint, partial):
+        return [endpoint.func]
+    if isinstance(endpoint, MethodType):
+        return [endpoint.__func__]
+    if inspect.isclass(endpoint):
+        return [
+            getattr(member, "__func__", member)
+            for cls in endpoint.__mro__
+            for member in (cls, *vars(cls).values())
+            if not inspect.isclass(member) or member is cls
+        ]
+    if not isinstance(endpoint, FunctionType):
+        return []
+    held = [vars(endpoint).get("__wrapped__"), *map(_content, endpoint.__closure__ or ())]
+    return [value for value in held if isinstance(value, FunctionType | MethodType | partial)]
+
+
+def _content(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        # Its variable has no value yet.
+        return None

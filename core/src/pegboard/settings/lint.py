@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -38,10 +39,16 @@ def lint_settings(plugin: str, cls: object, *, base: type[msgspec.Struct] | None
     if not (isinstance(cls, type) and issubclass(cls, msgspec.Struct)):
         return [f"{plugin}: {word} must be a class derived from pegboard.settings.Settings, got {cls!r}"]
     try:
-        problems = [*_problems(cls), *_required(cls, base), *_against(cls, base)]
+        problems = _found(cls, base)
     except (TypeError, NameError) as error:
         problems = [f" ({cls.__qualname__}) has a type that cannot be a setting: {error}"]
     return [f"{plugin}: {word}{problem}" for problem in problems]
+
+
+@lru_cache(256)
+def _found(cls: type[msgspec.Struct], base: type[msgspec.Struct] | None) -> list[str]:
+    """All that is wrong with a class. Classes stay as they are, and many boards may have the same."""
+    return [*_problems(cls), *_required(cls, base), *_against(cls, base)]
 
 
 def _problems(cls: type[msgspec.Struct]) -> Iterator[str]:

@@ -140,7 +140,7 @@ class AsyncBearer(Bearer):
         issuer = self._issuer
         access = await issuer.verify(token, now) if isinstance(issuer, RemoteVerifier) else issuer.verify(token, now)
         await self._unrevoked(access)
-        return self._kept(value, access, issuer.fresh_until)
+        return self._kept(value, access, now + issuer.fresh_for)
 
     async def _unrevoked(self, access: Access) -> Any:
         if access.claims and self._revoked is not None:

@@ -29,10 +29,15 @@ def is_origin(text: str) -> bool:
     return found is not None and found[2] != _USUAL_PORTS[found[1]]
 
 
-def is_cross_site(connection: HTTPConnection, trusted: frozenset[bytes] = frozenset()) -> bool:
-    """Whether a request that may change something comes from another origin than its own or one of ``trusted``."""
+def is_cross_site(
+    connection: HTTPConnection, trusted: frozenset[bytes] = frozenset(), safe: frozenset[str] = SAFE
+) -> bool:
+    """Whether a request that may change something comes from another origin than its own or one of ``trusted``.
+
+    Methods that change nothing are those that are ``safe``.
+    """
     scope = connection.scope
-    if scope["type"] == "http" and scope["method"] in SAFE:
+    if scope["type"] == "http" and scope["method"] in safe:
         return False
     origin = connection.header(b"origin")
     if origin is not None and origin in trusted:

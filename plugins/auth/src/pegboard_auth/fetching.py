@@ -102,7 +102,12 @@ async def _read(response: httpx.Response, url: str, max_size: int) -> bytes:
 
 def _origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    try:
+        port = parts.port
+    except ValueError:
+        # Over 65535: an origin that nobody has.
+        port = -1
+    return parts.scheme, parts.hostname or "", port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 def _is_loopback(host: str) -> bool:

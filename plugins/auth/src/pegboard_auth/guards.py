@@ -5,7 +5,8 @@ What must never move: an endpoint that `requires` something is never run without
 - The check belongs to the route's gate. The guard around the endpoint makes sure that there was one.
 - A route may hold the endpoint without its guard: decorators that make routes return what they are given, so that
   ``@requires`` above them comes too late for the route. Hence everything beneath the guard is marked as well, and the
-  gate of such a route asks for the same. Whoever guards a function therefore guards it on all routes.
+  gate of such a route asks for the same; also where the route holds a decorator's function that has what is marked
+  beneath it. Whoever guards a function therefore guards it on all routes.
 - What is marked needs the plugin, under the name of its distribution: another one that knows who calls does not know
   these marks. A board without it refuses to start.
 """
@@ -13,9 +14,9 @@ What must never move: an endpoint that `requires` something is never run without
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial, wraps
-from types import FunctionType, MethodType
+from collections.abc import Callable, Sequence
+from functools import wraps
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio.from_thread
@@ -23,11 +24,13 @@ import anyio.from_thread
 from pegboard.requests import HTTPConnection
 from pegboard_auth.requirements import (
     GATE,
+    GUARD,
     PROVIDED,
     PUBLIC,
     REQUIRED_ABOVE,
     REQUIRES,
     Requirement,
+    beneath,
     is_public,
     marks,
     requirements_of,
@@ -77,8 +80,8 @@ def public(endpoint: E) -> E:
 def _required(endpoint: Any, requirement: Requirement) -> Any:
     if isinstance(endpoint, staticmethod | classmethod):
         return type(endpoint)(_required(endpoint.__func__, requirement))
-    beneath = list(_beneath(endpoint))
-    if any(map(is_public, beneath)):
+    below = list(beneath(endpoint))
+    if any(map(is_public, below)):
         raise TypeError(f"{_name(endpoint)} is marked public and requires something; keep one of the two")
     if inspect.isclass(endpoint):
         _guard_class(endpoint, requirement)
@@ -87,53 +90,15 @@ def _required(endpoint: Any, requirement: Requirement) -> Any:
     make = _async_guard if inspect.iscoroutinefunction(endpoint) else _sync_guard
     guarded: Any = wraps(endpoint)(make(endpoint, index, name, requirement))
     setattr(guarded, REQUIRES, (*marks(endpoint, REQUIRES), requirement))
+    setattr(guarded, GUARD, guarded)
     setattr(guarded, _NEEDS, PROVIDED)
     # What others have asked of the same function above a route is theirs.
     vars(guarded).pop(REQUIRED_ABOVE, None)
-    for function in beneath:
+    for function in below:
         above = marks(function, REQUIRED_ABOVE)
         setattr(function, REQUIRED_ABOVE, tuple(dict.fromkeys((*above, requirement))))
         setattr(function, _NEEDS, PROVIDED)
     return guarded
-
-
-def _beneath(endpoint: Any) -> Iterator[Any]:
-    """An endpoint and all functions beneath it that a route may hold in its place: what decorators have wrapped.
-
-    Decorators that do not use `functools.wraps` keep what they wrap among their function's variables.
-    """
-    seen: list[Any] = []
-    waiting = [endpoint]
-    while waiting:
-        one = waiting.pop()
-        if any(one is other for other in seen):
-            continue
-        seen.append(one)
-        if not isinstance(one, MethodType):
-            yield one
-        waiting += _inside(one)
-
-
-def _inside(one: Any) -> list[Any]:
-    if isinstance(one, partial):
-        return [one.func]
-    if isinstance(one, MethodType):
-        return [one.__func__]
-    if not isinstance(one, FunctionType):
-        return []
-    wrapped = vars(one).get("__wrapped__")
-    if wrapped is not None:
-        return [wrapped]
-    values = [cell.cell_contents for cell in one.__closure__ or () if _is_filled(cell)]
-    return [value for value in values if isinstance(value, FunctionType | MethodType | partial)]
-
-
-def _is_filled(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018
-    except ValueError:
-        return False
-    return True
 
 
 def _guard_class(endpoint: Any, requirement: Requirement) -> None:

@@ -36,8 +36,8 @@ class UnknownKey(Rejected):
 class JWTVerifier:
     """Verifies tokens with ``keys``; ``type`` is what ``typ`` must say, or None."""
 
-    fresh_until: Final = math.inf
-    """Until when what was verified holds, as far as the keys go."""
+    fresh_for: Final = math.inf
+    """For how many seconds what was verified holds, as far as the keys go."""
 
     def __init__(self, keys: Sequence[VerificationKey], rules: ClaimRules, type: str | None = None) -> None:
         self._rules = rules

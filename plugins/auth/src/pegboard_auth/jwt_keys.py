@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from base64 import b64decode
+from collections.abc import Iterator
 from typing import Any, Final, Literal, get_args
 
 from joserfc.errors import JoseError
@@ -94,17 +96,41 @@ def load_key(algorithm: Algorithm, material: bytes, kid: str | None = None) -> V
 def _load_secret(algorithm: Algorithm, material: bytes) -> Any:
     # RFC 7518 section 3.2: the key is at least as long as the hash.
     least = int(algorithm[2:]) // 8
-    if any(marker in material for marker in _LOOKS_ASYMMETRIC) or _as_jwk(material) is not None:
+    if any(map(_looks_asymmetric, _readings(material))):
         raise ValueError(
             f"a public or private key, or a JWK, is no secret for {algorithm}; give a random one, or say the key's own "
             "algorithm"
         )
     if len(material) < least:
         raise ValueError(f"the secret has {len(material)} bytes; {algorithm} needs at least {least} random ones")
+    return OctKey.import_key(material)
+
+
+def _readings(material: bytes) -> Iterator[bytes]:
+    """A text, and what it says as base64 or hexadecimal: a public key is no better a secret in either."""
+    yield material
+    text = b"".join(material.split())
+    for decode in (bytes.fromhex, _from_base64):
+        try:
+            yield decode(text.decode("ascii"))
+        except ValueError:
+            continue
+
+
+def _from_base64(text: str) -> bytes:
+    plain = text.translate(_TO_BASE64).rstrip("=")
+    return b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+
+
+def _looks_asymmetric(material: bytes) -> bool:
+    if any(marker in material for marker in _LOOKS_ASYMMETRIC) or isinstance(_json(material), dict | list):
+        return True
     try:
-        return OctKey.import_key(material)
+        OctKey.import_key(material)
     except ValueError:
-        raise ValueError(f"a public key is no secret for {algorithm}") from None
+        # joserfc knows public keys in DER.
+        return bool(material)
+    return False
 
 
 def _load_public(algorithm: Algorithm, material: bytes) -> Any:
@@ -125,11 +151,19 @@ def _load_public(algorithm: Algorithm, material: bytes) -> Any:
 
 def _as_jwk(material: bytes) -> dict[str, Any] | None:
     """The JWK (RFC 7517) that a text holds, if it does."""
-    try:
-        value = json.loads(material)
-    except ValueError:
-        return None
+    value = _json(material)
     return value if isinstance(value, dict) else None
+
+
+def _json(material: bytes) -> Any:
+    """What a text says as JSON; None where it is none."""
+    try:
+        return json.loads(material)
+    except (ValueError, RecursionError):
+        return None
+
+
+_TO_BASE64: Final = str.maketrans("-_", "+/")
 
 
 _PUBLIC_KINDS: Final[dict[str, tuple[Any, str]]] = {

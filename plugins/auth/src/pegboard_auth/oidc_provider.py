@@ -61,15 +61,23 @@ def read_metadata(document: dict[str, Any]) -> Metadata:
 
 
 class Provider:
-    """The provider that ``settings`` tell of; ``clock`` gives seconds since the epoch."""
+    """The provider that ``settings`` tell of.
 
-    def __init__(self, settings: OIDCSettings, clock: Callable[[], float] = time.time) -> None:
+    ``clock`` gives seconds since the epoch, for tokens; ``ages`` seconds that never go back, for keys.
+    """
+
+    def __init__(
+        self,
+        settings: OIDCSettings,
+        clock: Callable[[], float] = time.time,
+        ages: Callable[[], float] = time.monotonic,
+    ) -> None:
         jwks = settings.jwks
         self._settings = settings
         self._get = partial(fetch_object, timeout=jwks.timeout, max_size=jwks.max_size)
         self._issuer_keys: tuple[str, IssuerKeys] | None = None
         self._metadata: Metadata | None = None
-        self._keys = RemoteKeys(self._fetch, KeyAges(jwks.max_age, jwks.max_stale, jwks.cooldown), clock)
+        self._keys = RemoteKeys(self._fetch, KeyAges(jwks.max_age, jwks.max_stale, jwks.cooldown), ages)
         rules = ClaimRules(
             issuer=settings.issuer,
             audience=frozenset({settings.client_id}),

@@ -29,14 +29,15 @@ Keys = Sequence[VerificationKey]
 class RemoteKeys:
     """The keys that ``fetch`` gives, which raises FetchError when it cannot.
 
-    ``changed(keys)`` is called when ``fetch`` gives another set than before. ``clock`` gives seconds since the epoch.
+    ``changed(keys)`` is called when ``fetch`` gives another set than before. ``clock`` gives seconds that
+    never go back: when the machine's time is set, keys grow neither old nor young.
     """
 
     def __init__(
         self,
         fetch: Callable[[], Awaitable[Keys]],
         ages: KeyAges,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._fetch = fetch
@@ -48,9 +49,9 @@ class RemoteKeys:
         self.changed: Callable[[Keys], None] = _nobody
 
     @property
-    def fresh_until(self) -> float:
-        """Until when the keys are fresh, in seconds since the epoch."""
-        return self._ages.fresh_until
+    def fresh_for(self) -> float:
+        """For how many seconds from now the keys are fresh; below 0 when they are stale."""
+        return self._ages.fresh_until - self._clock()
 
     async def ready(self) -> None:
         """Wait until there are keys. Raises `Rejected` with 503 when they cannot be had."""
@@ -94,14 +95,18 @@ class RemoteKeys:
         flight = self._flight = anyio.Event()
         try:
             keys = await self._fetch()
+            if keys is not self._keys:
+                self.changed(keys)
+                self._keys = keys
         except FetchError as error:
             self._ages.failed(self._clock())
             logger.warning("the issuer's keys cannot be fetched: %s", error)
+        except Exception:
+            # Nobody's document stops the board, and the keys that there are go on counting.
+            self._ages.failed(self._clock())
+            logger.exception("the issuer's keys cannot be fetched")
         else:
             self._ages.fetched(self._clock())
-            if keys is not self._keys:
-                self._keys = keys
-                self.changed(keys)
         finally:
             self._flight = None
             flight.set()
@@ -120,9 +125,9 @@ class RemoteVerifier:
         keys.changed = self._change
 
     @property
-    def fresh_until(self) -> float:
-        """Until when what was verified holds, as far as the keys go."""
-        return self._keys.fresh_until
+    def fresh_for(self) -> float:
+        """For how many seconds what was verified holds, as far as the keys go."""
+        return self._keys.fresh_for
 
     async def verify(self, token: bytes, now: float) -> Access:
         """The access that a token gives. Raises `Rejected`, with 503 when there are no keys to tell."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, Final
 
 import msgspec
@@ -20,11 +20,13 @@ from pegboard_auth.identity import Access
 __all__ = [
     "AUTHENTICATED",
     "GATE",
+    "GUARD",
     "PROVIDED",
     "PUBLIC",
     "REQUIRED_ABOVE",
     "REQUIRES",
     "Requirement",
+    "beneath",
     "is_public",
     "marks",
     "required_within",
@@ -46,6 +48,9 @@ REQUIRES: Final = "__pegboard_auth_requires__"
 
 REQUIRED_ABOVE: Final = "__pegboard_auth_required_above__"
 """The mark of what stands beneath guards, and may be the endpoint of a route in their place."""
+
+GUARD: Final = "__pegboard_auth_guard__"
+"""The guard itself, as its own mark: decorators copy marks, and what they make is none."""
 
 PUBLIC: Final = "__pegboard_auth_public__"
 """The mark of public endpoints."""
@@ -93,7 +98,7 @@ def requirements_of(endpoint: Any) -> tuple[Requirement, ...]:
 
     A class requires what the classes require that it is derived from.
     """
-    return tuple(dict.fromkeys((*marks(endpoint, REQUIRES), *marks(endpoint, REQUIRED_ABOVE))))
+    return tuple(dict.fromkeys((*marks(endpoint, REQUIRES), *_required_above(endpoint))))
 
 
 def required_within(endpoint: Any) -> tuple[Requirement, ...]:
@@ -123,6 +128,58 @@ def marks(endpoint: Any, mark: str) -> tuple[Requirement, ...]:
         for owner in each.__mro__ if inspect.isclass(each) else (each,):
             found = (*found, *_own(owner).get(mark, ()))
     return found
+
+
+def beneath(endpoint: Any) -> Iterator[Any]:
+    """An endpoint and all functions beneath it that a route may hold in its place: what decorators have wrapped."""
+    seen: list[Any] = []
+    waiting = [endpoint]
+    while waiting:
+        one = waiting.pop()
+        if any(one is other for other in seen):
+            continue
+        seen.append(one)
+        if not isinstance(one, MethodType):
+            yield one
+        waiting += _inside(one)
+
+
+def _required_above(endpoint: Any) -> Iterator[Requirement]:
+    """What is asked above a route of its endpoint, or of a function beneath it; what is beneath a guard is its own."""
+    seen: list[Any] = []
+    waiting = [endpoint]
+    while waiting:
+        one = waiting.pop()
+        if any(one is other for other in seen):
+            continue
+        seen.append(one)
+        yield from marks(one, REQUIRED_ABOVE)
+        if _own(one).get(GUARD) is not one:
+            waiting += _inside(one)
+
+
+def _inside(one: Any) -> list[Any]:
+    """What a function holds that it may call. Decorators without `functools.wraps` keep it among their variables."""
+    if isinstance(one, partial):
+        return [one.func]
+    if isinstance(one, MethodType):
+        return [one.__func__]
+    if not isinstance(one, FunctionType):
+        return []
+    wrapped = vars(one).get("__wrapped__")
+    if wrapped is not None:
+        return [wrapped]
+    values = [cell.cell_contents for cell in one.__closure__ or () if _is_filled(cell)]
+    values += [*(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
+    return [value for value in values if isinstance(value, FunctionType | MethodType | partial)]
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True
 
 
 def _own(thing: Any) -> Mapping[str, Any]:

@@ -8,7 +8,8 @@ Rules that must not move:
   the store.
 - The cookie is named ``__Host-...``: Secure, for this host alone, out of reach of scripts and of sibling hosts. It is
   set by a login, deleted by a logout, and left alone by everything else.
-- Another site's page can neither log somebody in nor out.
+- Another site's page can neither log somebody in nor out. A login by GET is at the end of redirects from elsewhere, and
+  is bound to its browser by whoever makes it, as ``state`` does.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pegboard.raw_headers import replace
 from pegboard.requests import HTTPConnection
 from pegboard.responses import Head
 from pegboard_auth.audit import Audit
-from pegboard_auth.csrf import is_cross_site
+from pegboard_auth.csrf import SAFE, is_cross_site
 from pegboard_auth.identity import ANONYMOUS, Access, is_name
 from pegboard_auth.session_rules import Timeouts, access_of, end_of, is_touch_due, last_end, new_session, next_end
 from pegboard_auth.session_signing import Signing
@@ -113,7 +114,8 @@ class Sessions:
 
         Without a session nothing happens. Raises HTTPException as `log_in` does.
         """
-        connection = self._own(request, "log out")
+        # By GET as well: another site's link to such a page is followed with the cookie.
+        connection = self._own(request, "log out", safe=frozenset())
         key = self._key(connection)
         if self.cookie in connection.cookies:
             self._set_cookie(response, "", 0)
@@ -166,10 +168,10 @@ class Sessions:
             self._note(logging.WARNING, "ended", connection, session.identity, str(error))
             return None
 
-    def _own(self, request: Any, what: str) -> HTTPConnection:
+    def _own(self, request: Any, what: str, safe: frozenset[str] = SAFE) -> HTTPConnection:
         """The connection of ``request``. Raises HTTPException when another site's page has caused it."""
         connection = _connection(request)
-        if is_cross_site(connection, self.trusted):
+        if is_cross_site(connection, self.trusted, safe):
             reason = f"another site's page wants to {what}"
             self._note(logging.WARNING, "rejected", connection, "", reason, 403)
             raise HTTPException(403, headers={"Cache-Control": "no-store"})

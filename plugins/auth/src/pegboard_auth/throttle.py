@@ -4,9 +4,11 @@ Rules that must not move:
 
 - An attempt is charged before its password is looked at, and what a good password was charged is given back. A
   hundred guesses at once are a hundred attempts, and a good login forgives no guesses that went before.
-- Names are throttled as they were typed, whether such an account exists or not.
-- Memory is bounded. When the table is full, whoever was charged longest ago is forgotten; with ten thousand entries
-  that is after ten thousand passwords were hashed, far slower than the throttle itself would have let through.
+- Names are throttled as they were typed, whether such an account exists or not, and without regard to case and to
+  Unicode's compatible forms: a directory may take ``Ann`` for ``ann``, and no spelling buys more guesses.
+- Memory is bounded: entries are digests, so that a name of a megabyte takes no more than another. When the table is
+  full, whoever was charged longest ago is forgotten; with ten thousand entries that is after ten thousand passwords
+  were hashed, far slower than the throttle itself would have let through.
 
 The shape: a leaky bucket as one number for each key, the moment at which everything charged is paid off. An attempt
 moves it on by ``seconds / attempts``, and may not move it further ahead than ``seconds``.
@@ -16,7 +18,9 @@ from __future__ import annotations
 
 import math
 import time
+import unicodedata
 from collections.abc import Callable
+from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
 
@@ -104,7 +108,7 @@ class LoginThrottle:
         wait = 0.0 if by_address is None else by_address.charge(address)
         if wait:
             raise TooManyLogins("address", wait)
-        wait = 0.0 if self._accounts is None else self._accounts.charge(account)
+        wait = 0.0 if self._accounts is None else self._accounts.charge(_spelt_alike(account))
         if wait:
             if by_address is not None:
                 by_address.give_back(address)
@@ -113,9 +117,15 @@ class LoginThrottle:
     def succeeded(self, account: str, address: str) -> None:
         """Give back what `attempt` has charged, after a good password."""
         if self._accounts is not None:
-            self._accounts.give_back(account)
+            self._accounts.give_back(_spelt_alike(account))
         if self._addresses is not None and address:
             self._addresses.give_back(address)
+
+
+def _spelt_alike(account: str) -> str:
+    """The same short text for all spellings of a name that some directory might take for one."""
+    name = unicodedata.normalize("NFKC", account).casefold()
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def address_of(connection: HTTPConnection) -> str:
