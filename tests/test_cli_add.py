@@ -77,3 +77,32 @@ def test_a_list_in_code_is_named_and_left_alone(tmp_path: Path) -> None:
         "pegboard: the plugins are listed in another place (keyword argument of Pegboard()); add 'gzip' there\n"
     )
     assert done.status == 2
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        ('plugins = ["-auth"]\n', ["-auth"]),
+        ("plugins = []\n", ["gzip"]),
+        ('plugins = ["-auth"]\nautoload = false\n', ["-auth", "gzip"]),
+    ],
+    ids=["all but one", "none", "none by themselves"],
+)
+def test_a_list_gets_the_name_only_where_the_plugin_is_off_without(
+    configuration: str, expected: list[str], tmp_path: Path
+) -> None:
+    """A name in a list that only switches off would switch off all others."""
+    folder = project(tmp_path, {"main.py": APP, "pegboard.toml": configuration})
+    assert pegboard(folder, "add", "gzip", "--write").status == 0
+    assert tomllib.loads((folder / "pegboard.toml").read_text())["plugins"] == expected
+    found = {row["name"]: row["state"] for row in json.loads(pegboard(folder, "plugins", "--json").out)["plugins"]}
+    assert (found["gzip"], found["auth"]) == ("on", "off")
+
+
+def test_where_plugins_are_on_only_by_a_list_and_there_is_none_it_is_asked_for(tmp_path: Path) -> None:
+    folder = project(tmp_path, {"main.py": APP, "pegboard.toml": "autoload = false\n"})
+    done = pegboard(folder, "add", "gzip", "--write")
+    assert done.err == (
+        "pegboard: autoload is off, and no list has 'gzip'; write plugins = [\"gzip\"] in pegboard.toml first\n"
+    )
+    assert done.status == 2

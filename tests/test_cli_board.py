@@ -147,10 +147,8 @@ SHOWN = {
     "explain-foreign": ["explain", "GET", "/site/x"],
     "explain-host": ["explain", "GET", "http://api.example.org/v1"],
     "explain-rewritten": ["explain", "GET", "/behind/threaded"],
-    "explain-missing": ["explain", "GET", "/nowhere"],
     "explain-slash": ["explain", "GET", "/threaded/"],
     "explain-websocket": ["explain", "WEBSOCKET", "/talk"],
-    "explain-websocket-missing": ["explain", "WEBSOCKET", "/nowhere"],
     "explain-url-in-a-query": ["explain", "GET", "/?next=http://x/é"],
     "explain-live": ["explain", "GET", "/shop/42", "--live"],
     "explain-live-early-answer": ["explain", "GET", "/", "--live", "-H", "X-Too-Many: yes"],
@@ -158,6 +156,12 @@ SHOWN = {
     "explain-live-foreign": ["explain", "GET", "/site/x", "--live"],
     "config-show": ["config", "show", "limit"],
     "check": ["check"],
+}
+
+MISSED = {
+    "explain-missing": ["explain", "GET", "/nowhere"],
+    "explain-nearly": ["explain", "GET", "/thread"],
+    "explain-websocket-missing": ["explain", "WEBSOCKET", "/nowhere"],
 }
 
 
@@ -173,6 +177,13 @@ def test_a_command_prints_what_its_golden_file_shows(name: str, folder: Path) ->
     done = pegboard(folder, *SHOWN[name])
     check_golden(f"board/{name}", done.text(folder))
     assert done.status == 0
+
+
+@pytest.mark.parametrize("name", MISSED)
+def test_what_answers_a_path_that_no_route_has_is_shown_and_the_path_refused(name: str, folder: Path) -> None:
+    done = pegboard(folder, *MISSED[name])
+    check_golden(f"board/{name}", done.text(folder))
+    assert done.status == 2
 
 
 def test_every_step_of_a_hook_has_its_own_time(folder: Path) -> None:

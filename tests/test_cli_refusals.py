@@ -83,6 +83,9 @@ REFUSED: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "no-plugin-to-add": ({"main.py": APP}, ["add", "crs"]),
     "add-what-is-blocked": ({"main.py": APP, "pegboard.toml": 'plugins = ["-cors"]\n'}, ["add", "cors"]),
+    "no-route": ({"main.py": APP, "pegboard.toml": "plugins = []\n"}, ["explain", "GET", "/item/4"]),
+    "an-endpoint": ({"main.py": APP}, ["run", "main:item"]),
+    "no-file-to-write": ({"main.py": APP, "pegboard.lock/of": "somebody else"}, ["lock"]),
     "live-websocket": ({"main.py": APP}, ["explain", "WEBSOCKET", "/", "--live"]),
 }
 
@@ -90,6 +93,8 @@ FOUND: dict[str, tuple[dict[str, str], list[str]]] = {
     "broken-module": ({"main.py": "def load():\n    raise OSError('no disk')\n\n\nload()\n"}, ["routes"]),
     "broken-syntax": ({"main.py": "app = (\n"}, ["run"]),
     "broken-import": ({"main.py": "import no_such_module_anywhere\n"}, ["run"]),
+    "broken-exit": ({"main.py": "import sys\n\nsys.exit(0)\n"}, ["check"]),
+    "broken-toml-check": ({"main.py": APP, "pegboard.toml": "[cors\n"}, ["check"]),
     "broken-factory": ({"main.py": "def app():\n    raise ValueError('not today')\n"}, ["run"]),
     "broken-plugin-run": ({"main.py": APP, **BROKEN_PLUGIN}, ["run"]),
     "broken-plugin-routes": ({"main.py": APP, **BROKEN_PLUGIN}, ["routes"]),
@@ -156,6 +161,77 @@ def test_problems_are_json_where_json_is_asked_for(tmp_path: Path) -> None:
     (problem,) = json.loads(done.out)["problems"]
     assert "plugin 'broken' (acme-broken 1.0) cannot be loaded" in problem
     assert (done.status, done.err) == (1, "")
+
+
+PRINTING = """
+from pegboard import Pegboard, hookimpl
+
+print("imported")
+
+
+class Loud:
+    name = "loud"
+
+    @hookimpl
+    def setup(self, board):
+        print("set up")
+
+
+app = Pegboard(plugins=[Loud()])
+
+
+@app.get("/")
+async def home(request):
+    print("asked")
+    return "home"
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["routes"], ["explain", "GET", "/", "--live"], ["check", "--lifespan"]], ids=" ".join
+)
+def test_what_an_application_prints_is_kept_apart(arguments: list[str], tmp_path: Path) -> None:
+    done = pegboard(project(tmp_path, {"main.py": PRINTING}), *arguments, "--json")
+    assert json.loads(done.out)
+    assert done.err.startswith("imported\nset up\n")
+    assert done.status == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell of POSIX")
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("routes >&-", 0, ""),
+        ("routes --json | true; exit 0", 0, ""),
+        (
+            "routes > /dev/full",
+            2,
+            "pegboard: cannot read or write the output: no space left on device; mend that, and try again\n",
+        ),
+    ],
+    ids=["closed", "closed by its reader", "full"],
+)
+def test_an_output_that_takes_nothing_is_no_traceback(command: str, status: int, said: str, tmp_path: Path) -> None:
+    if "/dev/full" in command and not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    folder = project(tmp_path, {"main.py": APP})
+    shell = f'"{sys.executable}" -m pegboard {command}'
+    done = subprocess.run(
+        ["sh", "-c", shell], cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (status, said)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use cannot be removed")
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    shell = f'rmdir "{folder}" && "{sys.executable}" -m pegboard plugins'
+    done = subprocess.run(
+        ["sh", "-c", shell], cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.stderr == "pegboard: the current folder is no longer there; change to one that is\n"
+    assert done.returncode == 2
 
 
 def test_a_broken_plugin_is_told_from_those_that_are_fine(tmp_path: Path) -> None:

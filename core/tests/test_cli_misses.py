@@ -6,7 +6,7 @@ import pytest
 
 from pegboard import Pegboard
 from pegboard.cli.live import make_scope
-from pegboard.cli.misses import answer_of
+from pegboard.cli.misses import answer_of, missed
 from pegboard.exceptions import HTTPException
 from pegboard.routing import Mount, Route, WebSocketRoute
 from pegboard.routing.misses import MissRoute
@@ -15,12 +15,12 @@ from pegboard.routing.misses import MissRoute
 async def page(connection: Any) -> None: ...
 
 
-def answer(board: Pegboard, method: str, path: str) -> str:
+def miss(board: Pegboard, method: str, path: str) -> tuple[Pegboard, MissRoute, dict[str, Any]]:
     scope = make_scope(method, "localhost", path, [])
     story = board.frozen.websocket if method == "WEBSOCKET" else board.frozen.http
     route = story.match(scope)[0].route
     assert isinstance(route, MissRoute)
-    return answer_of(board, route, scope)
+    return board, route, scope
 
 
 def board(**options: Any) -> Pegboard:
@@ -37,7 +37,8 @@ def board(**options: Any) -> Pegboard:
     ("method", "path", "expected"),
     [
         ("GET", "/", "404 Not Found; no route has this path"),
-        ("GET", "/itms/4", "404 Not Found; no route has this path"),
+        ("GET", "/itms/4", "404 Not Found; no route has this path, did you mean /items/{item_id:int}?"),
+        ("GET", "/items/four", "404 Not Found; no route has this path, did you mean /items/{item_id:int}?"),
         ("GET", "/items/{item_id}", "404 Not Found; no route has this path, did you mean /items/{item_id:int}?"),
         ("GET", "/shop/carts", "404 Not Found; no route has this path, did you mean /shop/cart?"),
         ("POST", "/items/4", "405 Method Not Allowed; Allow: GET, HEAD, OPTIONS"),
@@ -48,10 +49,27 @@ def board(**options: Any) -> Pegboard:
     ],
 )
 def test_each_miss_tells_its_answer(method: str, path: str, expected: str) -> None:
-    assert answer(board(), method, path) == expected
+    assert answer_of(*miss(board(), method, path)) == expected
 
 
 @pytest.mark.parametrize("key", [404, HTTPException])
 def test_a_handler_that_answers_instead_is_told(key: Any) -> None:
-    text = answer(board(exception_handlers={key: page}), "GET", "/nowhere")
+    text = answer_of(*miss(board(exception_handlers={key: page}), "GET", "/nowhere"))
     assert text == "404 Not Found, as the exception handler for 404 has it; no route has this path"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("GET", "/shop/carts", "did you mean /shop/cart?"),
+        ("WEBSOCKET", "/tlk", "no route has the path /tlk, and shown is what answers; did you mean /talk?"),
+        ("GET", "/", "pegboard routes lists those that there are"),
+        ("POST", "/items/4", ""),
+        ("OPTIONS", "/items/4", ""),
+        ("GET", "/items/4/", ""),
+    ],
+)
+def test_only_a_path_that_no_route_has_is_missed(method: str, path: str, said: str) -> None:
+    text = missed(*miss(board(), method, path))
+    assert said in text
+    assert bool(text) == bool(said)

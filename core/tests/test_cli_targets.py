@@ -1,5 +1,6 @@
 """Finding the application, without and with importing it."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,10 +142,33 @@ def test_a_wrapped_application_is_a_board(folder: Path) -> None:
     assert isinstance(load(Target("wrapped_here", "app", "a test", wrapped=True))[0], Pegboard)
 
 
-@pytest.mark.parametrize("code", ["1 / 0", "import no_such_module_anywhere", "app = (", "def app(): raise KeyError"])
+@pytest.mark.parametrize(
+    "code", ["1 / 0", "import no_such_module_anywhere", "app = (", "def app(): raise KeyError", "exit()"]
+)
 def test_code_that_fails_is_told_from_a_module_that_is_missing(code: str, folder: Path) -> None:
     (folder / "broken_here.py").write_text(code)
     with pytest.raises(BrokenApplication):
         load(Target("broken_here", "", "a test"))
     with pytest.raises(Refused, match=r"no module 'broken_hre'.*did you mean broken_here"):
         load(Target("broken_hre", "", "a test"))
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("app = 42", "'int'"),
+        ("class app: pass", "a class"),
+        ("async def app(request): ...", "a function that takes (request)"),
+    ],
+    ids=["a number", "a class", "an endpoint"],
+)
+def test_what_no_server_can_call_is_refused(code: str, kind: str, folder: Path) -> None:
+    (folder / "not_an_app_here.py").write_text(code)
+    with pytest.raises(Refused, match=re.escape(f"not_an_app_here:app is {kind}, which is no application")):
+        load(Target("not_an_app_here", "", "a test"))
+
+
+@pytest.mark.parametrize("way", ["__await__", "__call__"])
+def test_a_class_that_is_called_with_a_scope_is_an_application(way: str, folder: Path) -> None:
+    (folder / "class_here.py").write_text(f"class app:\n    def __init__(self, scope): ...\n    def {way}(self): ...\n")
+    assert load(Target("class_here", "", "a test"))[1] == "class_here:app"

@@ -179,6 +179,16 @@ def test_a_file_that_cannot_be_opened_is_a_problem(monkeypatch: pytest.MonkeyPat
     assert str(problem) == "pegboard.toml: the file cannot be read: Permission denied"
 
 
+@pytest.mark.parametrize("kind", ["a directory", "a link that leads nowhere"])
+def test_what_is_no_file_is_not_passed_over(kind: str, here: pathlib.Path) -> None:
+    if kind == "a directory":
+        (here / "pegboard.toml").mkdir()
+    else:
+        (here / "pegboard.toml").symlink_to("gone.toml")
+    (problem,) = read_sources(environ={}).problems
+    assert str(problem).startswith("pegboard.toml: the file cannot be read: ")
+
+
 def test_a_directory_that_cannot_be_searched_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: pathlib.Path) -> bool:
         raise PermissionError(13, "Permission denied", str(path))
@@ -241,7 +251,8 @@ def test_the_variable_of_a_setting_can_be_asked(steps: tuple[str, ...], name: st
         ),
         pytest.param({}, None, "none: there is no pegboard.toml in {here}", id="nothing"),
         pytest.param({}, {}, "the mapping given as config", id="a mapping"),
-        pytest.param({}, "gone.toml", "none", id="a file that is not there"),
+        pytest.param({}, "gone.toml", "none that can be read", id="a file that is not there"),
+        pytest.param({"pegboard.toml": "[cors"}, None, "none that can be read", id="a broken file"),
     ],
 )
 def test_the_sources_say_which_files_they_are(

@@ -63,6 +63,7 @@ BREAKERS: list[tuple[str, type[Plugin[Any]], str]] = [
     ("is-documented", broken.Keeps, "no installed distribution"),
     ("is-typed", broken.Untyped, "argument 'response' has no annotation"),
     ("is-within-budget", broken.Expensive, "its budget is 60"),
+    ("is-within-budget", broken.FailsAtTheHead, "GET / cannot be measured, it raises ValueError"),
 ]
 
 

@@ -334,6 +334,12 @@ class Untyped(Bare):
         response.headers["x-kept"] = "1"
 
 
+class FailsAtTheHead(Bare):
+    @hookimpl
+    def response(self) -> None:
+        raise ValueError("at the head")
+
+
 class Expensive(Bare):
     @hookimpl
     def request(self) -> None:

@@ -39,12 +39,13 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The file that is changed, as it is now."""
+    """The file that is changed, as it is now; ``autoload`` says whether plugins are on that no list names."""
 
     path: Path
     text: str
     data: dict[str, Any]
     root: tuple[str, ...]
+    autoload: bool
 
 
 @click.command()
@@ -61,10 +62,7 @@ def add(name: str, write: bool, app: str | None, wrap: str | None, as_json: bool
     else:
         board = the_board(app, wrap)
     document = _document(board, read_sources(board.given.config), name)
-    text = document.text
-    listed = document.data.get("plugins")
-    if isinstance(listed, list) and listed and name not in listed:
-        text = add_to_list(text, name, document.root)
+    text = add_to_list(document.text, name, document.root) if _is_unlisted(document, name) else document.text
     if name not in document.data and settings.__struct_fields__:
         text = add_section(text, name, section_text(name, settings, document.root), document.root)
     addition = Addition(str(document.path), _diff(document, text), write and text != document.text)
@@ -72,6 +70,20 @@ def add(name: str, write: bool, app: str | None, wrap: str | None, as_json: bool
         _write(document.path, text)
     _show(addition, name, as_json)
     return 0
+
+
+def _is_unlisted(document: Document, name: str) -> bool:
+    """Whether a plugin is off until the list has its name. Raises Refused where there is no list to put it in."""
+    listed = document.data.get("plugins")
+    if not isinstance(listed, list):
+        if not document.autoload:
+            raise Refused(
+                f'autoload is off, and no list has {name!r}; write plugins = ["{name}"] in {document.path} first'
+            )
+        return False
+    # Names behind a minus alone list nothing: all others are on, and a name would switch them off.
+    lists = not listed or not all(each.startswith("-") for each in listed)
+    return name not in listed and (lists or not document.autoload)
 
 
 def _settings_of(name: str) -> Any:
@@ -98,14 +110,15 @@ def _document(board: Pegboard, sources: Sources, name: str) -> Document:
         origin = loaded.origin("plugins") if loaded.value else None
         if origin is not None and origin.kind != "file":
             raise Refused(f"the plugins are listed in another place ({origin}); add {name!r} there")
+    autoload = loaded.value is None or loaded.value.autoload
     for file in sources.files:
         if file.kind == "mapping":
             raise Refused("this board is given its configuration in code (config=...), so no file can add to it")
         path = Path(file.place)
-        return Document(path, path.read_bytes().decode("utf-8-sig"), dict(file.data), file.root)
+        return Document(path, path.read_bytes().decode("utf-8-sig"), dict(file.data), file.root, autoload)
     given = board.given.config
     folder = Path(given) if given is not None and Path(given).is_dir() else Path()
-    return Document(folder / NEW_FILE, "", {}, ())
+    return Document(folder / NEW_FILE, "", {}, (), autoload)
 
 
 def _diff(document: Document, text: str) -> str:

@@ -14,6 +14,7 @@ import click
 
 from pegboard.applications import Pegboard
 from pegboard.assembly import Assembly
+from pegboard.cli.console import aside
 from pegboard.cli.failures import BrokenApplication, Refused
 from pegboard.cli.targets import load, locate, locate_or_refuse
 from pegboard.exceptions import ConfigurationError
@@ -21,14 +22,15 @@ from pegboard.exceptions import ConfigurationError
 if TYPE_CHECKING:
     from pegboard.freezing import Frozen
 
-__all__ = ["board_or_bare", "freeze", "frozen", "the_board"]
+__all__ = ["board_or_bare", "freeze", "frozen", "frozen_to_serve", "the_board"]
 
 BARE = "no application found; this is what a board in this folder would have"
 
 
 def the_board(app: str | None, wrap: str | None) -> Pegboard:
     """The board that is asked for. Raises Refused when there is none, or when it is no board."""
-    found, name = load(locate_or_refuse(app, wrap))
+    with aside():
+        found, name = load(locate_or_refuse(app, wrap))
     if isinstance(found, Pegboard):
         return found
     raise Refused(f"{name} is {type(found).__name__!r} and no board; put plugins around it with --wrap {name}")
@@ -52,12 +54,18 @@ def freeze(board: Pegboard) -> Assembly:
 
 def frozen(board: Pegboard) -> Frozen:
     """What a board became: its assembly, and the stories that serve it."""
+    with aside():
+        return frozen_to_serve(board)
+
+
+def frozen_to_serve(board: Pegboard) -> Frozen:
+    """The same for a board that is then served: what plugins take for standard output while they start stays theirs."""
     with _held_back():
         try:
             return board.frozen
         except ConfigurationError:
             raise
-        except Exception as error:  # noqa: BLE001
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             raise BrokenApplication(error) from None
 
 

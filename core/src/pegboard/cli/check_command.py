@@ -11,7 +11,7 @@ import click
 from pegboard.applications import Pegboard
 from pegboard.cli.boards import freeze, the_board
 from pegboard.cli.combining import combination_findings
-from pegboard.cli.console import bullets, emit_json
+from pegboard.cli.console import aside, bullets, counted, emit_json
 from pegboard.cli.deploying import deploy_findings
 from pegboard.cli.lock_command import locked_findings
 from pegboard.cli.locking import FILE
@@ -86,7 +86,8 @@ def _problems(board: Pegboard, lifespan: bool) -> Iterable[str]:
         return error.problems
     if lifespan:
         try:
-            anyio.run(_start_and_stop, board)
+            with aside():
+                anyio.run(_start_and_stop, board)
         except RuntimeError as error:
             return [str(error).replace("the mounted application", "the application").rstrip()]
     return ()
@@ -98,5 +99,5 @@ async def _start_and_stop(board: Pegboard) -> None:
 
 
 def _fine(board: Pegboard) -> str:
-    count = len(freeze(board).members)
-    return f"nothing found: {count} {'plugin' if count == 1 else 'plugins'} on, {len(route_plans(board)) - 1} routes"
+    members, routes = len(freeze(board).members), len(route_plans(board)) - 1
+    return f"nothing found: {counted(members, 'plugin')} on, {counted(routes, 'route')}"

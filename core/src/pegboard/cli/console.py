@@ -1,20 +1,22 @@
 """What commands print: a table or lines for people, and the same data as JSON for programs.
 
 On a terminal a table is as wide as the terminal and its cells wrap. Elsewhere nothing is cut or wrapped, and there are
-no colours, so that it can be searched and compared.
+no colours, so that it can be searched and compared. Standard output is for that alone: what an application's own code
+prints meanwhile goes to standard error.
 """
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import click
 import msgspec
 
-__all__ = ["bullets", "emit_json", "table"]
+__all__ = ["aside", "bullets", "counted", "emit_json", "table"]
 
 _UNLIMITED = 100_000
 _STYLES: Mapping[str, str] = {
@@ -24,6 +26,18 @@ _STYLES: Mapping[str, str] = {
     "missing": "yellow",
     "present": "green",
 }
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Send what is printed to standard error: around code of an application that a command only looks at."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+def counted(number: int, word: str) -> str:
+    """A number and its word: ``1 route``, ``2 routes``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def emit_json(data: Any) -> None:
@@ -43,7 +57,8 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         made.add_column(header, overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
-    if sys.stdout.isatty():
+    # Whoever has closed standard output wants nothing of it.
+    if sys.stdout is not None and sys.stdout.isatty():
         Console().print(made)
         return
     buffer = io.StringIO()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 __all__ = ["main"]
 
@@ -12,6 +13,11 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line with the arguments of the process, and exit: 0 fine, 1 findings, 2 usage."""
+    try:
+        Path.cwd()
+    except OSError:
+        sys.stderr.write("pegboard: the current folder is no longer there; change to one that is\n")
+        sys.exit(2)
     try:
         from pegboard.cli.group import run  # noqa: PLC0415
 

@@ -34,7 +34,10 @@ ARROWS = {"in": "→", "endpoint": "●", "out": "←", "after": "✓"}
 def explain(
     method: str, path: str, headers: tuple[str, ...], live: bool, app: str | None, wrap: str | None, as_json: bool
 ) -> int:
-    """Show the route of METHOD PATH (WEBSOCKET for a WebSocket) and everything that runs for it, in order."""
+    """Show the route of METHOD PATH (WEBSOCKET for a WebSocket) and everything that runs for it, in order.
+
+    Where no route has the path, what answers is shown all the same, and the exit status is 2.
+    """
     scope = make_scope(*_asked(method, path), [_header(text) for text in headers])
     if live and scope["type"] == "websocket":
         raise Refused("--live runs requests only; leave it out for a WebSocket")
@@ -48,6 +51,8 @@ def explain(
         emit_json(explanation)
     else:
         click.echo("\n".join(_picture(explanation)))
+    if explanation.missed:
+        raise Refused(explanation.missed)
     return 0
 
 

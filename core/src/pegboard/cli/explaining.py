@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pegboard.assembly import Member
+from pegboard.cli.console import aside
 from pegboard.cli.failures import BrokenApplication
 from pegboard.cli.live import Live
-from pegboard.cli.misses import answer_of
-from pegboard.cli.route_plans import endpoint_text, route_text
+from pegboard.cli.misses import answer_of, missed
+from pegboard.cli.route_plans import endpoint_text, kind_of_endpoint, route_text
 from pegboard.compiling import Step
-from pegboard.concurrency import is_async
 from pegboard.hookspecs import OUTSIDE_IN, ROUTE_HOOKS
 from pegboard.plans import Plan
-from pegboard.routing.endpoints import is_function
 from pegboard.routing.misses import MissRoute
 from pegboard.routing.router import flatten
-from pegboard.routing.routes import BaseRoute, Inner
+from pegboard.routing.routes import BaseRoute
 from pegboard.settings import Loaded, overlay
 from pegboard.stories.base import rewritten
 
@@ -69,7 +68,8 @@ class SettingRow:
 class Explanation:
     """Everything about one request.
 
-    ``answers`` is the built-in answer where no route takes the request. ``on_error`` names the plugins that are asked
+    ``answers`` is the built-in answer where no route takes the request, and ``missed`` says in a sentence what to do
+    where none even has its path. ``on_error`` names the plugins that are asked
     when something raises, ``notes`` is what plugins say about the route.
     """
 
@@ -83,6 +83,7 @@ class Explanation:
     rewritten: str
     max_body_size: int | None
     answers: str = ""
+    missed: str = ""
     steps: list[StepRow] = field(default_factory=list)
     on_error: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
@@ -98,7 +99,8 @@ def explain_scope(frozen: Frozen, scope: dict[str, Any]) -> Explanation:
     story = frozen.http if scope["type"] == "http" else frozen.websocket
     asked = scope["path"]
     scope["app"] = frozen.board
-    error, _ = rewritten(scope, story.rewrite)
+    with aside():
+        error, _ = rewritten(scope, story.rewrite)
     if error is not None:
         raise BrokenApplication(error)
     plan, params = story.match(scope)
@@ -117,6 +119,7 @@ def explain_scope(frozen: Frozen, scope: dict[str, Any]) -> Explanation:
         rewritten=scope["path"] if scope["path"] != asked else "",
         max_body_size=plan.max_body_size if scope["type"] == "http" else None,
         answers=answer_of(frozen.board, route, scope) if isinstance(route, MissRoute) else "",
+        missed=missed(frozen.board, route, scope) if isinstance(route, MissRoute) else "",
         on_error=[step.plugin for step in plan.pipeline.steps("error")] if scope["type"] == "http" else [],
         notes=dict(plan.notes),
     )
@@ -177,12 +180,6 @@ def _steps(members: Sequence[Member], rewrites: Sequence[Step], plan: Plan, is_s
                 yield StepRow(hook, step.plugin, kind, place, DIRECTIONS[hook], depths[step.plugin], index)
 
     yield from rows(before)
-    kind = _kind_of_endpoint(plan.route)
-    yield StepRow("endpoint", plan.route.name or plan.route.label, kind, "", "endpoint", len(depths))
+    kind = kind_of_endpoint(plan.route)
+    yield StepRow("endpoint", plan.route.name or endpoint_text(plan.route.endpoint), kind, "", "endpoint", len(depths))
     yield from rows(behind)
-
-
-def _kind_of_endpoint(route: BaseRoute) -> str:
-    if isinstance(route, Inner) or not is_function(route.endpoint):
-        return "ASGI"
-    return "async" if is_async(route.endpoint) else "thread"

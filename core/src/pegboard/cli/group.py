@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pegboard.cli.console import emit_json
+from pegboard.cli.console import aside, emit_json
 from pegboard.cli.entry import INTERRUPTED
 from pegboard.cli.failures import BrokenApplication, Refused, near
 from pegboard.exceptions import ConfigurationError
@@ -42,6 +42,7 @@ COMMANDS = {
 """Our commands, in the order of the help: the module of each, where a function has its name, and what it is for."""
 
 HELP_WIDTH = 80
+USAGE = 2
 
 
 class Commands(click.Group):
@@ -92,7 +93,8 @@ class Commands(click.Group):
             from pegboard.cli.targets import load, locate  # noqa: PLC0415
 
             target = locate()
-            app = Pegboard() if target is None else load(target)[0]
+            with aside():
+                app = Pegboard() if target is None else load(target)[0]
             if isinstance(app, Pegboard):
                 self.commands.update(_collected(app))
         return self.commands
@@ -151,4 +153,12 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenApplication as error:
         error.show()
         return 1
+    except OSError as error:
+        # Files of commands, and standard output: what code of an application raises is told apart before.
+        reason = (error.strerror or str(error)).lower()
+        click.echo(
+            f"pegboard: cannot read or write {error.filename or 'the output'}: {reason}; mend that, and try again",
+            err=True,
+        )
+        return USAGE
     return result if isinstance(result, int) else 0

@@ -16,7 +16,9 @@ import anyio
 
 from pegboard.applications import Pegboard
 from pegboard.cli.boards import frozen
+from pegboard.cli.console import aside
 from pegboard.cli.failures import Refused
+from pegboard.cli.route_plans import kind_of_endpoint
 from pegboard.compiling import Call, Pipeline, Step
 from pegboard.hookspecs import ROUTE_HOOKS
 from pegboard.plans import Plan
@@ -89,7 +91,8 @@ def run_live(board: Pegboard, scope: dict[str, Any]) -> tuple[Live, Times]:
 
     story.match = timed_match
     try:
-        anyio.run(_run, board, scope, live)
+        with aside():
+            anyio.run(_run, board, scope, live)
     except RuntimeError as error:
         if "mounted application failed to st" not in str(error):
             raise
@@ -132,7 +135,9 @@ async def _run(board: Pegboard, scope: dict[str, Any], live: Live) -> None:
 def _timed_plan(plan: Plan, times: Times) -> Plan:
     """The same plan, with a watch on its endpoint and on each of its hooks."""
     pipeline = Pipeline({hook: tuple(_timed_hook(plan.pipeline, hook, times)) for hook in ROUTE_HOOKS})
-    return Plan(plan.route, _timed(plan.call, times, ("endpoint", 0), True), pipeline, plan.max_body_size)
+    # What runs as an application is called later, when its messages go out.
+    call = plan.call if kind_of_endpoint(plan.route) == "ASGI" else _timed(plan.call, times, ("endpoint", 0), True)
+    return Plan(plan.route, call, pipeline, plan.max_body_size)
 
 
 def _timed_hook(pipeline: Pipeline, hook: str, times: Times) -> Iterator[tuple[Call, Step]]:

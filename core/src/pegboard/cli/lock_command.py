@@ -8,7 +8,7 @@ import click
 
 from pegboard.applications import Pegboard
 from pegboard.cli.boards import the_board
-from pegboard.cli.console import bullets, emit_json
+from pegboard.cli.console import bullets, counted, emit_json
 from pegboard.cli.failures import Refused
 from pegboard.cli.locking import FILE, Lock, differences, lock_of, read_lock, write_lock
 from pegboard.cli.options import as_json, of_application
@@ -33,7 +33,9 @@ def lock(app: str | None, wrap: str | None, as_json: bool) -> int:
     elif text == was:
         click.echo(f"{FILE} is up to date")
     else:
-        click.echo(f"{FILE} is written: {len(made.plugins)} plugins, {len(made.of_routes())} routes")
+        # The last of them is that of paths that no route has.
+        plugins, routes = counted(len(made.plugins), "plugin"), counted(len(made.of_routes()) - 1, "route")
+        click.echo(f"{FILE} is written: {plugins}, {routes}")
         bullets("changes:", changes)
     return 0
 

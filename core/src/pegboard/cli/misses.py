@@ -13,7 +13,7 @@ from pegboard.routing.misses import MissRoute, toggled_slash
 from pegboard.routing.tree import MissKind
 from pegboard.status import phrase
 
-__all__ = ["answer_of"]
+__all__ = ["answer_of", "missed"]
 
 
 def answer_of(board: Pegboard, route: MissRoute, scope: Mapping[str, Any]) -> str:
@@ -27,10 +27,32 @@ def answer_of(board: Pegboard, route: MissRoute, scope: Mapping[str, Any]) -> st
     return f"{text}{more}"
 
 
+def missed(board: Pegboard, route: MissRoute, scope: Mapping[str, Any]) -> str:
+    """What to do about a path that no route has, in a sentence; empty where one has it and answers otherwise."""
+    if ANSWERS[route.miss.kind](board, route, scope)[0] != 404:
+        return ""
+    guess = _guess(board, scope["path"])
+    hint = f"did you mean {guess}?" if guess else "pegboard routes lists those that there are"
+    return f"no route has the path {scope['path']}, and shown is what answers; {hint}"
+
+
+def _guess(board: Pegboard, path: str) -> str:
+    """The template that is most like a path, empty where none is."""
+    templates = {_filled(template, path): template for template in map(path_of, served_routes(board))}
+    return next((templates[found] for found in get_close_matches(path, templates, 1)), "")
+
+
+def _filled(template: str, path: str) -> str:
+    """A template with the path's own values for its parameters, so that only the words decide how alike they are."""
+    parts, values = template.split("/"), path.split("/")
+    if len(parts) != len(values):
+        return template
+    return "/".join(value if "{" in part else part for part, value in zip(parts, values, strict=True))
+
+
 def _not_found(board: Pegboard, route: MissRoute, scope: Mapping[str, Any]) -> tuple[int, str]:
-    paths = [path_of(flat) for flat in served_routes(board)]
-    guess = get_close_matches(scope["path"], paths, 1)
-    return 404, f"; no route has this path{f', did you mean {guess[0]}?' if guess else ''}"
+    guess = _guess(board, scope["path"])
+    return 404, f"; no route has this path{f', did you mean {guess}?' if guess else ''}"
 
 
 def _method_not_allowed(board: Pegboard, route: MissRoute, scope: Mapping[str, Any]) -> tuple[int, str]:

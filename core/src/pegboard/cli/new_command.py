@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,11 @@ INTO = click.option(
     "--into", default=".", show_default=True, type=click.Path(path_type=Path), help="The folder to make it in."
 )
 
+# Groups of dependencies are read by pip from 25.1 on, and new environments may have an older one.
+PLUGIN_STEPS = (
+    'python -m pip install --upgrade "pip>=25.1" && python -m pip install -e . --group dev && python -m pytest'
+)
+
 
 @click.group()
 def new() -> None:
@@ -31,7 +37,7 @@ def new() -> None:
 def plugin(name: str, into: Path, as_json: bool) -> int:
     """Make the package pegboard-NAME: settings, policy, hooks, tests, CI, ready to be published."""
     texts = plugin_files(name, version("pegboard"))
-    _make(into / f"pegboard-{name}", texts, "python -m pip install -e . --group dev && python -m pytest", as_json)
+    _make(into / f"pegboard-{name}", texts, PLUGIN_STEPS, as_json)
     return 0
 
 
@@ -52,4 +58,4 @@ def _make(folder: Path, texts: Mapping[str, str], then: str, as_json: bool) -> N
         return
     for path in texts:
         click.echo(f"  {folder / path}")
-    click.echo(f"\nmade; go on with: cd {folder} && {then}")
+    click.echo(f"\nmade; go on with: cd {shlex.quote(str(folder))} && {then}")

@@ -14,8 +14,10 @@ from typing import Any
 from pegboard.applications import Pegboard
 from pegboard.cli.boards import freeze
 from pegboard.compiling import Step
+from pegboard.concurrency import is_async
 from pegboard.hookspecs import ROUTE_HOOKS
 from pegboard.plans import Plan, Planner
+from pegboard.routing.endpoints import is_function
 from pegboard.routing.misses import MissRoute
 from pegboard.routing.router import FlatRoute, flatten
 from pegboard.routing.routes import BaseRoute, Host, Inner, Route, WebSocketRoute
@@ -25,6 +27,7 @@ __all__ = [
     "RoutePlan",
     "endpoint_text",
     "host_of",
+    "kind_of_endpoint",
     "methods_of",
     "path_of",
     "route_plans",
@@ -100,6 +103,13 @@ def endpoint_text(endpoint: Any) -> str:
         endpoint = endpoint.func
     named = endpoint if hasattr(endpoint, "__qualname__") else type(endpoint)
     return f"{named.__module__}.{named.__qualname__}".replace(".<locals>", "")
+
+
+def kind_of_endpoint(route: BaseRoute) -> str:
+    """How an endpoint runs: ``async``, in a ``thread``, or as an ``ASGI`` application, which answers by itself."""
+    if isinstance(route, Inner) or not is_function(route.endpoint):
+        return "ASGI"
+    return "async" if is_async(route.endpoint) else "thread"
 
 
 def served_routes(board: Pegboard) -> Iterator[FlatRoute]:

@@ -17,7 +17,7 @@ from pegboard.routing.misses import MissRoute
 __all__ = ["routes"]
 
 MISS = "(404 Not Found)"
-HEADERS = ("methods", "path", "endpoint", "name", "pays for")
+HEADERS = ("methods", "path", "endpoint", "name", "pays for", "notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,19 @@ def _row(plan: RoutePlan) -> RouteRow:
 
 
 def _print(rows: Sequence[RouteRow]) -> None:
-    """A table whose last column is a letter, and what the letters stand for: routes share pipelines."""
+    """A table with a letter for each pipeline, and what the letters stand for: routes share pipelines.
+
+    What plugins say about routes is the last column, where there is anything of it.
+    """
+    shown = len(HEADERS) if any(row.notes for row in rows) else len(HEADERS) - 1
     letters: dict[str, str] = {}
     cells = []
     for row in rows:
         text = _hooks_text(row)
         letter = letters.setdefault(text, _letter(len(letters))) if text else "-"
-        cells.append((", ".join(row.methods), row.host + row.path, row.endpoint, row.name, letter))
-    table(HEADERS, cells)
+        notes = "\n".join(f"{plugin}: {note}" for plugin, note in row.notes.items())
+        cells.append((", ".join(row.methods), row.host + row.path, row.endpoint, row.name, letter, notes)[:shown])
+    table(HEADERS[:shown], cells)
     for text, letter in letters.items():
         click.echo(f"\n{letter}  " + text.replace("\n", f"\n{' ' * len(letter)}  "))
 

@@ -28,7 +28,7 @@ from uvicorn.config import LOGGING_CONFIG
 
 from pegboard.applications import Pegboard
 from pegboard.cli.banner import Banner, make_banner
-from pegboard.cli.boards import freeze
+from pegboard.cli.boards import freeze, frozen_to_serve
 from pegboard.cli.failures import BrokenApplication, Refused
 from pegboard.cli.supervising import Reloader, Workers, let_interrupts_through
 from pegboard.cli.targets import load, locate_or_refuse
@@ -131,7 +131,7 @@ def has_access_log(app: ASGIApp) -> bool:
 def _loaded(service: Service) -> tuple[ASGIApp, str]:
     app, name = load(locate_or_refuse(service.app, service.wrap))
     if isinstance(app, Pegboard):
-        freeze(app)
+        frozen_to_serve(app)
     return app, name
 
 

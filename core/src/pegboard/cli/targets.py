@@ -104,10 +104,8 @@ def load(target: Target) -> tuple[ASGIApp, str]:
         app = getattr(app, part)
     if _is_factory(app):
         app = _guarded(app)
-    if not callable(app):
-        raise Refused(
-            f"{target.module}:{name} is {type(app).__name__!r}, which is no application; expected an ASGI application"
-        )
+    if kind := _no_application(app):
+        raise Refused(f"{target.module}:{name} is {kind}, which is no application; expected an ASGI application")
     found = cast("ASGIApp", app)
     return (wrap_app(found) if target.wrapped else found), f"{target.module}:{name}"
 
@@ -154,7 +152,7 @@ def _import(target: Target) -> ModuleType:
             hint = near(missing, here, "run this in the application's folder, or install the package")
             raise Refused(f"there is no module {missing!r} to import ({target.said_by}); {hint}") from None
         raise BrokenApplication(error) from None
-    except Exception as error:  # noqa: BLE001
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         raise BrokenApplication(error) from None
 
 
@@ -186,8 +184,24 @@ def _is_factory(app: Any) -> bool:
     )
 
 
+def _no_application(app: Any) -> str:
+    """What an object is that cannot be an ASGI application, empty where it may be one."""
+    if not callable(app):
+        return repr(type(app).__name__)
+    if inspect.isclass(app):
+        # One that is called with a scope gives what is awaited or called.
+        ways = {"__await__", "__call__"}
+        return "" if any(ways & set(vars(base)) for base in app.__mro__) else "a class"
+    if inspect.iscoroutinefunction(app):
+        try:
+            inspect.signature(app).bind("scope", "receive", "send")
+        except TypeError:
+            return f"a function that takes {inspect.signature(app)}"
+    return ""
+
+
 def _guarded(factory: Callable[[], Any]) -> Any:
     try:
         return factory()
-    except Exception as error:  # noqa: BLE001
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         raise BrokenApplication(error) from None

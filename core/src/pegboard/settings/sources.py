@@ -100,6 +100,8 @@ class Sources(msgspec.Struct, frozen=True):
         """Which files are used, in words for people who wonder why a setting does not hold."""
         if self.files:
             return " and ".join(file.described for file in self.files)
+        if self.problems:
+            return "none that can be read"
         return "none" if self.folder is None else f"none: there is no {_FILE} in {self.folder}"
 
 
@@ -165,7 +167,9 @@ def _read_files(
     if named is not None and not named.is_dir():
         paths = [named]
     else:
-        paths = [path for name in (_FILE, _PROJECT_FILE) if (path := (named or directory) / name).is_file()]
+        looked_at = [(named or directory) / name for name in (_FILE, _PROJECT_FILE)]
+        # A folder of that name, or a link that leads nowhere, is a mistake, and told as one when it is read.
+        paths = [path for path in looked_at if path.exists() or path.is_symlink()]
         if named is not None and not paths:
             return [], [Problem(where=named_by, message=f"there is no {_FILE} and no {_PROJECT_FILE} in {named}")]
     files: list[ConfigFile] = []

@@ -28,7 +28,10 @@ REQUESTS = 60
 
 def is_within_budget(subject: Subject) -> str:
     """Count the calls of one request to ``/``, with the plugin and without."""
-    plain, with_it, ratio = run(_measure, subject)
+    try:
+        plain, with_it, ratio = run(_measure, subject)
+    except Exception as error:
+        raise Nonconformity(f"GET / cannot be measured, it raises {type(error).__name__}: {error}") from error
     text = f"{with_it - plain:+d} calls a request ({plain} to {with_it}), {ratio:.2f} times as long"
     if with_it - plain > subject.budget:
         raise Nonconformity(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pegboard.references import import_place
 from pegboard.testing.conformance.checks import Check, Nonconformity
-from pegboard.testing.conformance.subjects import Subject, subject_of
+from pegboard.testing.conformance.subjects import Subject, installed_names, subject_of
 from pegboard.testing.conformance.suite import CHECKS, run_check
 
 __all__ = ["Conformance", "ConformanceItem"]
+
+_BOARD_TABLES = ("threads",)
 
 
 class Conformance:
@@ -62,6 +67,10 @@ class ConformanceItem(pytest.Item):
 
 def _subjects(config: pytest.Config) -> list[Subject]:
     given = _settings(config.getoption("pegboard_config"))
+    # A module of the current folder is found as `python -m pytest` finds it.
+    here = str(config.invocation_params.dir)
+    if here not in sys.path:
+        sys.path.insert(0, here)
     references: Any = config.getoption("pegboard_conformance")
     subjects = []
     for reference in references:
@@ -69,9 +78,22 @@ def _subjects(config: pytest.Config) -> list[Subject]:
             subject = subject_of(reference)
         except (LookupError, TypeError, ImportError, AttributeError) as error:
             raise pytest.UsageError(f"--pegboard-conformance={reference}: {error}") from error
+        except Exception as error:
+            text = f"cannot be loaded: {type(error).__name__}: {error}{import_place(error)}"
+            raise pytest.UsageError(f"--pegboard-conformance={reference}: {text}") from error
         others = {name: section for name, section in given.items() if name != subject.name}
         subjects.append(subject_of(reference, settings=given.get(subject.name, {}), others=others))
+    _refuse_unknown(given, {*installed_names(), *(subject.name for subject in subjects)})
     return subjects
+
+
+def _refuse_unknown(sections: Collection[str], known: Collection[str]) -> None:
+    """Raises UsageError for a section that is no plugin's: what it was meant for would be checked without it."""
+    for section in sections:
+        if section not in known and section not in _BOARD_TABLES:
+            guess = get_close_matches(section, known, 1)
+            hint = f"did you mean [{guess[0]}]?" if guess else "install its plugin, or take it out"
+            raise pytest.UsageError(f"--pegboard-config: [{section}] is the section of no plugin; {hint}")
 
 
 def _settings(name: str | None) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib.metadata import Distribution, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +14,7 @@ from typing import Any
 
 from pegboard.assembly import Member
 from pegboard.discovery import GROUP
-from pegboard.references import name_of, resolve
+from pegboard.references import name_of, nameless, resolve
 from pegboard.testing.boards import CheckedBoard, make_board
 from pegboard.testing.scopes import Headers
 
@@ -79,17 +80,25 @@ class Subject:
 def subject_of(plugin: Any, **options: Any) -> Subject:
     """The subject for a name of an installed plugin, ``"module:attr"``, a class, or a function that makes plugins.
 
-    Raises LookupError for a name that nobody announces, TypeError for a plugin object: each check needs one of its own.
+    Raises LookupError for a name that nobody announces, TypeError for a plugin object, as each check needs one of its
+    own, and for what is no plugin.
     """
     maker = _announced(plugin) if isinstance(plugin, str) else plugin
     if not callable(maker):
         if isinstance(plugin, str):
-            return Subject(str(name_of(maker)), lambda: maker, **options)
+            return Subject(_name(maker, plugin), lambda: maker, **options)
         raise TypeError(
             f"conformance needs a new plugin for each check; got the object {plugin!r}; give its class or its name, "
             "and its settings as settings={...}"
         )
-    return Subject(str(name_of(maker() if not inspect.isclass(maker) else maker)), maker, **options)
+    return Subject(_name(maker() if not inspect.isclass(maker) else maker, plugin), maker, **options)
+
+
+def _name(plugin: Any, given: Any) -> str:
+    name = name_of(plugin)
+    if not name or not isinstance(name, str):
+        raise TypeError(f"{given!r} is no plugin: it {nameless(name)}; give a plugin's class, or its module:attr")
+    return name
 
 
 def installed_names() -> list[str]:
@@ -99,7 +108,11 @@ def installed_names() -> list[str]:
 
 def _announced(reference: str) -> Any:
     if ":" in reference:
-        return resolve(reference)
+        try:
+            return resolve(reference)
+        except AttributeError as error:
+            near = get_close_matches(error.name or "", dir(error.obj), 1)
+            raise LookupError(f"{error}{f'; did you mean {near[0]}?' if near else ''}") from error
     found = next(iter(entry_points(group=GROUP, name=reference)), None)
     if found is None:
         known = ", ".join(installed_names()) or "none"
