@@ -155,6 +155,15 @@ def test_what_is_right_in_its_parts_and_wrong_as_a_whole_is_refused(params: dict
         router.url_path_for("page", **params)
 
 
+@pytest.mark.parametrize(("tenant", "page"), [("", "a/"), ("a", "b/c"), ("", "/")])
+def test_values_that_share_a_slash_are_refused_with_what_would_come_back(tenant: str, page: str) -> None:
+    """A greedy prefix takes as much as it can, so that only what it leaves can be told from it."""
+    router = Router([Mount("/in/{tenant:path}", routes=[Route("/{page:path}", endpoint, name="page")])])
+    with pytest.raises(ValueRefused, match="would come back as"):
+        router.url_path_for("page", tenant=tenant, page=page)
+    assert router.url_path_for("page", tenant=f"{tenant}/{page}", page="") == f"/in/{tenant}/{page}/"
+
+
 def hosts_of(route: Any) -> list[str]:
     """The hosts around the innermost route."""
     own = [route.host] if isinstance(route, Host) else []

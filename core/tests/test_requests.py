@@ -215,6 +215,36 @@ async def test_several_tasks_may_ask_for_the_body_at_once() -> None:
     assert got == [b"onetwo"] * 3
 
 
+@pytest.mark.parametrize(("first", "second"), [("body", "stream"), ("stream", "body"), ("stream", "stream")])
+async def test_a_body_is_never_shared_out_between_two_that_read_it_at_once(first: str, second: str) -> None:
+    """A stream beside `body()` has all of it; beside another stream it is refused, and so is `body()`."""
+    arrived = anyio.Event()
+    server = Channel(*({"type": "http.request", "body": b"%d" % i, "more_body": i < 3} for i in range(4)))
+    got: dict[str, Any] = {}
+
+    async def receive() -> dict[str, Any]:
+        await arrived.wait()
+        await anyio.lowlevel.checkpoint()
+        return await server.receive()
+
+    seen = Request(scope(), receive)
+
+    async def read(place: str, how: str) -> None:
+        try:
+            got[place] = await seen.body() if how == "body" else b"".join([piece async for piece in seen.stream()])
+        except RuntimeError as error:
+            got[place] = str(error)[:34]
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(read, "first", first)
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(read, "second", second)
+        await anyio.wait_all_tasks_blocked()
+        arrived.set()
+    refused = "The request's stream was read befo"
+    assert got == {"first": b"0123", "second": b"0123" if first == "body" else refused}
+
+
 async def test_who_waits_goes_on_where_a_cancelled_reader_stopped() -> None:
     arrives = anyio.Event()
     pieces = [b"one", b"two"]

@@ -9,7 +9,7 @@ import pytest
 from pegboard import Pegboard
 from pegboard.endpoints import HTTPEndpoint, WebSocketEndpoint
 from pegboard.requests import Request
-from pegboard.responses import PlainTextResponse
+from pegboard.responses import AppResponse, PlainTextResponse, StreamingResponse
 from pegboard.routing import Route, WebSocketRoute
 from pegboard.testclient import TestClient
 from pegboard.websockets import WebSocket
@@ -221,3 +221,36 @@ def test_an_endpoint_that_could_never_be_called_is_refused_where_it_is_written(e
     for route in (Route, WebSocketRoute):
         with pytest.raises(TypeError, match=rf"endpoint '{name}' .*; write `async def {name}\(request\)`"):
             route("/x/{id}", endpoint)
+
+
+class Around:
+    """Middleware that changes nothing."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+async def echo(request: Request) -> StreamingResponse:
+    return StreamingResponse(request.stream())
+
+
+async def behind(scope: Any, receive: Any, send: Any) -> None:
+    await PlainTextResponse(await Request(scope, receive).body())(scope, receive, send)
+
+
+async def pass_on(request: Request) -> AppResponse:
+    """Lets an application answer that wants the body as well."""
+    await request.body()
+    return AppResponse(behind)
+
+
+@pytest.mark.parametrize("middleware", [[], [Around]], ids=["plain", "behind middleware"])
+@pytest.mark.parametrize("endpoint", [echo, pass_on])
+def test_a_body_reaches_whoever_answers_with_it(endpoint: Any, middleware: list[Any]) -> None:
+    """The watch for the client's leaving takes no piece of it away from the stream that is sent."""
+    app = Pegboard(routes=[Route("/", endpoint, methods=["POST"], middleware=middleware)], plugins=[])
+    with TestClient(app) as client:
+        assert client.post("/", content=iter([b"a", b"b", b"c"] * 20)).content == b"abc" * 20

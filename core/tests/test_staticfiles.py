@@ -268,6 +268,9 @@ async def test_folders_answer_with_their_page(folder: Path, path: str, body: byt
     [
         ("/pages", "./pages/"),
         ("/pages?a=b", "./pages/?a=b"),
+        ("/pages?a=#b", "./pages/?a=%23b"),
+        ("/pages/.", None),
+        ("/.", None),
         ("//evil.example/../pages", None),
         ("//pages", "./pages/"),
     ],

@@ -246,6 +246,31 @@ async def test_a_host_that_a_convertor_declines_is_another_one(monkeypatch: pyte
     assert [msgspec.json.decode(answer.body)["route"] for answer in answers] == ["own", "main"]
 
 
+@pytest.mark.parametrize("path", ["/host", "/path/a"])
+async def test_a_value_that_an_endpoint_changes_is_no_other_requests(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Letters(Convertor[list[str]]):
+        regex = "[a-z]+"
+
+        def convert(self, value: str) -> list[str]:
+            return list(value)
+
+        def to_string(self, value: list[str]) -> str:
+            return "".join(value)
+
+    async def change(request: Request) -> dict[str, Any]:
+        request.path_params["letters"].append("!")
+        return {"letters": request.path_params["letters"]}
+
+    monkeypatch.setitem(CONVERTOR_TYPES, "letters", Letters())
+    routes = [Route("/path/{letters:letters}", change)]
+    app = board(*routes, Host("{letters:letters}.example.org", routes=[Route("/host", change)]))
+    for _ in range(2):
+        answer = await ask(app, path, headers={"host": "a.example.org"})
+        assert msgspec.json.decode(answer.body) == {"letters": ["a", "!"]}
+
+
 async def test_a_hosts_parameters_are_for_its_own_routes_and_misses_only() -> None:
     app = board(
         named("early", "/early/{x}"), Host("{t}.org", routes=[named("own", "/own/{x}")]), named("late", "/late")

@@ -147,6 +147,24 @@ async def test_iteration_ends_when_the_client_leaves(method: str, message: dict[
     assert (websocket.close_code, websocket.close_reason) == (1001, "bye")
 
 
+@pytest.mark.parametrize("method", ["iter_text", "iter_bytes", "iter_json"])
+async def test_iteration_that_a_loop_leaves_early_leaves_nothing_to_be_closed(method: str) -> None:
+    """A generator would: on trio, one that nobody closes is a warning."""
+    message = binary(b"1") if method == "iter_bytes" else text("1")
+    _, websocket = await accepted(message, message, message, GONE)
+    messages = getattr(websocket, method)()
+    async for _ in messages:
+        break
+    assert not hasattr(messages, "aclose")
+    assert len([item async for item in messages]) == 2
+
+
+async def test_iteration_that_has_ended_stays_ended() -> None:
+    _, websocket = await accepted(GONE)
+    messages = websocket.iter_text()
+    assert [[item async for item in messages] for _ in range(2)] == [[], []]
+
+
 async def test_a_client_that_leaves_is_told_with_code_and_reason() -> None:
     _, websocket = await accepted(GONE)
     with pytest.raises(WebSocketDisconnect) as caught:

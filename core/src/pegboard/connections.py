@@ -17,10 +17,10 @@ from pegboard.exceptions import HTTPException
 from pegboard.headers import Headers
 from pegboard.multidict import QueryParams, TooManyFields
 from pegboard.state import State
-from pegboard.types import RawHeaders, Receive, Scope
+from pegboard.types import Message, RawHeaders, Receive, Scope
 from pegboard.urls import URL, Address, URLPath
 
-__all__ = ["NOTES", "HTTPConnection"]
+__all__ = ["NOTES", "HTTPConnection", "no_receive", "no_send"]
 
 NOTES: Final = "pegboard.notes"
 """The key in the scope of what plugins left word of, see `HTTPConnection.note`."""
@@ -215,3 +215,13 @@ class HTTPConnection(Mapping[str, Any]):
             return self.scope[key]
         except KeyError:
             raise RuntimeError(f"request.{key} is not set: install {by}, and switch it on for this route") from None
+
+
+async def no_receive() -> Message:
+    """Stands for the ``receive`` that a request was made without."""
+    raise RuntimeError("This request was made without a `receive` channel, so it has no body")
+
+
+async def no_send(message: Message) -> None:
+    """Stands for the ``send`` that a request was made without."""
+    raise RuntimeError("This request was made without a `send` channel")

@@ -30,6 +30,7 @@ from anyio.abc import TaskGroup
 
 from pegboard.background import BackgroundTask, BackgroundTasks
 from pegboard.headers import MutableHeaders
+from pegboard.inbox import cancel_on_disconnect
 from pegboard.shutdown_signals import shutdown_event
 from pegboard.streaming_responses import StreamingResponse
 from pegboard.typed_json import encode_json
@@ -107,7 +108,7 @@ class EventSourceResponse(StreamingResponse):
                 return
             with shutdown_event() as stopping:
                 async with create_task_group() as group:
-                    group.start_soon(_cancel_on_disconnect, receive, group)
+                    group.start_soon(cancel_on_disconnect, receive, group.cancel_scope)
                     group.start_soon(line.stop_at, stopping)
                     if self.keep_alive:
                         group.start_soon(line.keep_alive, self.keep_alive, group)
@@ -193,12 +194,6 @@ class _Line:
         self._is_stopping = True
         if self._waiting is not None:
             self._waiting.cancel()
-
-
-async def _cancel_on_disconnect(receive: Receive, group: TaskGroup) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    group.cancel_scope.cancel()
 
 
 def encode_event(event: Any) -> bytes:

@@ -22,8 +22,6 @@ from contextlib import suppress
 from functools import partial
 from typing import ClassVar, NamedTuple
 
-from anyio import CancelScope, create_task_group
-
 from pegboard.background import BackgroundTask, BackgroundTasks
 from pegboard.base_responses import PlainTextResponse, Response, content_length, type_headers
 from pegboard.conditional import make_etag
@@ -34,6 +32,7 @@ from pegboard.file_siblings import PRECOMPRESSED, find_siblings, sibling_headers
 from pegboard.file_types import guess_media_type
 from pegboard.headers import MutableHeaders
 from pegboard.http_dates import format_http_date
+from pegboard.inbox import push_while_present
 from pegboard.open_files import FilePieces, OpenFile
 from pegboard.raw_headers import field_value, find, merge_vary
 from pegboard.types import RawHeaders, Receive, Scope, Send
@@ -133,7 +132,7 @@ class FileResponse(Response):
                 more = not ready.pieces.are_read
                 await send({"type": "http.response.body", "body": ready.first, "more_body": more})
                 if more:
-                    await self._send_rest(ready.pieces, receive, send)
+                    await push_while_present(receive, partial(self._send_rest, ready.pieces, send))
         finally:
             ready.pieces.file.close()
 
@@ -185,26 +184,12 @@ class FileResponse(Response):
             raw += _validators(raw, known)
         return raw
 
-    async def _send_rest(self, pieces: FilePieces, receive: Receive, send: Send) -> None:
-        failure: BaseException | None = None
-        async with create_task_group() as group:
-            group.start_soon(_cancel_on_disconnect, receive, group.cancel_scope)
-            try:
-                more = True
-                while more:
-                    body = await pieces.file.work(partial(pieces.read, self.chunk_size))
-                    more = not pieces.are_read
-                    await send({"type": "http.response.body", "body": body, "more_body": more})
-            except Exception as error:
-                # Raised again outside, so that the task group does not wrap it.
-                failure = error
-            group.cancel_scope.cancel()
-        if failure is not None:
-            try:
-                raise failure
-            finally:
-                # The traceback holds this frame, and the frame would hold the failure: no cycle is left behind.
-                del failure
+    async def _send_rest(self, pieces: FilePieces, send: Send) -> None:
+        more = True
+        while more:
+            body = await pieces.file.work(partial(pieces.read, self.chunk_size))
+            more = not pieces.are_read
+            await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 def _validators(raw: RawHeaders, known: os.stat_result) -> RawHeaders:
@@ -253,13 +238,3 @@ async def _hand_over(ready: _Ready, scope: Scope, send: Send) -> None:
                 "more_body": more,
             }
         )
-
-
-async def _cancel_on_disconnect(receive: Receive, scope: CancelScope) -> None:
-    try:
-        while not (await receive())["type"].endswith(".disconnect"):
-            pass
-    except HTTPException:
-        # The request's body, which nobody asked for, is over its limit; the answer to the request is on its way.
-        return
-    scope.cancel()

@@ -22,8 +22,8 @@ from pathlib import Path
 from pegboard.exceptions import HTTPException
 from pegboard.file_responses import FileResponse
 from pegboard.open_files import in_file_thread
-from pegboard.responses import PlainTextResponse, RedirectResponse, Response
-from pegboard.routing.misses import toggled_slash
+from pegboard.responses import PlainTextResponse, Response
+from pegboard.routing.misses import slash_redirect
 from pegboard.static_paths import find_below, path_parts
 from pegboard.tables import route_path
 from pegboard.types import Receive, Scope, Send
@@ -170,9 +170,7 @@ class StaticFiles:
         """A folder's page, at the URL with the slash: what it refers to is relative to that."""
         if scope["path"].endswith("/"):
             return self.file_response(full_path, known, scope)
-        query = scope.get("query_string", b"").decode("latin-1")
-        target = toggled_slash(scope["path"])
-        return RedirectResponse(f"{target}?{query}" if query else target)
+        return slash_redirect(scope)
 
 
 def _folder_of(package: str | tuple[str, str]) -> str:

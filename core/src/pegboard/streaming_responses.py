@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Mapping
+from functools import partial
 
-from anyio import CancelScope, create_task_group
+from anyio import CancelScope
 from anyio.lowlevel import checkpoint
 
 from pegboard.background import BackgroundTask, BackgroundTasks
 from pegboard.base_responses import Response, bytes_of, type_headers
 from pegboard.concurrency import iterate_in_threadpool
 from pegboard.headers import MutableHeaders
+from pegboard.inbox import push_while_present
 from pegboard.types import Receive, Scope, Send
 
 __all__ = ["StreamingResponse"]
@@ -52,27 +54,14 @@ class StreamingResponse(Response):
 
     async def push(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Push the body until it ends or the client leaves."""
-        failure: BaseException | None = None
         try:
             if scope["method"] == "HEAD":
                 await send(self.start_message())
                 await send({"type": "http.response.body", "body": b""})
                 return
-            async with create_task_group() as group:
-                group.start_soon(_cancel_on_disconnect, receive, group.cancel_scope)
-                try:
-                    await self._push_chunks(send)
-                except Exception as error:
-                    # Raised again outside, so that the task group does not wrap it.
-                    failure = error
-                group.cancel_scope.cancel()
+            await push_while_present(receive, partial(self._push_chunks, send))
         finally:
             await self.discard()
-        if failure is not None:
-            try:
-                raise failure
-            finally:
-                del failure
 
     async def _push_chunks(self, send: Send) -> None:
         await send(self.start_message())
@@ -96,9 +85,3 @@ class StreamingResponse(Response):
         if close is not None:
             with CancelScope(shield=True):
                 await close()
-
-
-async def _cancel_on_disconnect(receive: Receive, scope: CancelScope) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
+from pegboard.convertors import PURE
 from pegboard.errors import OUTER_BOARDS
 from pegboard.plans import Plan, Planner
 from pegboard.routing.endpoints import as_app, as_app_call
@@ -179,7 +180,7 @@ def _finder(maker: _Maker, own_root: str) -> Callable[[Scope], Found]:
     finders: dict[tuple[Host, ...], Callable[[Scope], Found]] = {(): main}
     for flat in flats:
         finders[flat.hosts] = _in_table(maker.table(flat.hosts), own_root, maker.is_http)
-    match = lru_cache(_KNOWN_NAMES)(partial(_match_hosts, [(flat.hosts[-1], not flat.around) for flat in flats]))
+    match = _host_matcher([(flat.hosts[-1], not flat.around) for flat in flats])
 
     def find(scope: Scope) -> Found:
         matched = match(host_name(scope))
@@ -196,6 +197,13 @@ def _finder(maker: _Maker, own_root: str) -> Callable[[Scope], Found]:
 
 _KNOWN_NAMES = 1024
 """The number of host names for which it is remembered which hosts they match."""
+
+
+def _host_matcher(hosts: Sequence[tuple[Host, bool]]) -> Callable[[str], Mapping[Host, dict[str, Any]]]:
+    """What matches names with these hosts. Nothing is remembered where a convertor may make something new each time."""
+    match = partial(_match_hosts, hosts)
+    is_pure = all(type(convertor) in PURE for host, _ in hosts for convertor in host.host_template.params.values())
+    return lru_cache(_KNOWN_NAMES)(match) if is_pure else match
 
 
 def _match_hosts(hosts: Sequence[tuple[Host, bool]], name: str) -> Mapping[Host, dict[str, Any]]:

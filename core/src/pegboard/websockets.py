@@ -234,15 +234,15 @@ class WebSocket(HTTPConnection):
 
     def iter_text(self) -> AsyncIterator[str]:
         """Text messages until the client leaves."""
-        return _until_gone(self.receive_text)
+        return _UntilGone(self.receive_text)
 
     def iter_bytes(self) -> AsyncIterator[bytes]:
         """Binary messages until the client leaves."""
-        return _until_gone(self.receive_bytes)
+        return _UntilGone(self.receive_bytes)
 
     def iter_json(self) -> AsyncIterator[Any]:
         """Messages decoded from JSON until the client leaves."""
-        return _until_gone(self.receive_json)
+        return _UntilGone(self.receive_json)
 
     def send_text(self, data: str) -> Coroutine[Any, Any, None]:
         """Send a text message."""
@@ -271,12 +271,26 @@ class WebSocket(HTTPConnection):
             return await self.receive()
 
 
-async def _until_gone(receive: Callable[[], Awaitable[T]]) -> AsyncIterator[T]:
-    try:
-        while True:
-            yield await receive()
-    except WebSocketDisconnect:
-        pass
+class _UntilGone(AsyncIterator[T]):
+    """What ``receive`` gives until the client leaves.
+
+    It is no generator: one that a loop leaves early would wait for somebody to close it.
+    """
+
+    __slots__ = ("_is_over", "_receive")
+
+    def __init__(self, receive: Callable[[], Awaitable[T]]) -> None:
+        self._receive = receive
+        self._is_over = False
+
+    async def __anext__(self) -> T:
+        if self._is_over:
+            raise StopAsyncIteration
+        try:
+            return await self._receive()
+        except WebSocketDisconnect:
+            self._is_over = True
+            raise StopAsyncIteration from None
 
 
 def _checked(mode: str) -> str:

@@ -12,8 +12,9 @@ from pegboard.requests import Request
 from pegboard.responses import RedirectResponse, Response
 from pegboard.routing.routes import BaseRoute
 from pegboard.routing.tree import Miss, MissKind
+from pegboard.types import Scope
 
-__all__ = ["MissRoute", "toggled_slash"]
+__all__ = ["MissRoute", "slash_redirect", "toggled_slash"]
 
 
 class MissRoute(BaseRoute):
@@ -58,6 +59,18 @@ def toggled_slash(path: str, raw_path: bytes = b"") -> str | None:
     return f"./{segment}/" if segment else "./"
 
 
+def slash_redirect(scope: Scope) -> Response:
+    """The redirect from a scope's path to the same with its slash toggled, with the query as it is.
+
+    Raises HTTPException 404 where no reference leads there.
+    """
+    target = toggled_slash(scope["path"], scope.get("raw_path") or b"")
+    if target is None:
+        raise HTTPException(404)
+    query = _UNSAFE_IN_QUERY.sub(_percent, scope.get("query_string", b"")).decode("ascii")
+    return RedirectResponse(f"{target}?{query}" if query else target)
+
+
 def _not_found(miss: Miss) -> Callable[[Request], Awaitable[Any]]:
     async def not_found(request: Request) -> Any:
         raise HTTPException(404)
@@ -85,12 +98,7 @@ def _options(miss: Miss) -> Callable[[Request], Awaitable[Any]]:
 
 def _redirect_slash(miss: Miss) -> Callable[[Request], Awaitable[Any]]:
     async def redirect_slash(request: Request) -> Response:
-        scope = request.scope
-        target = toggled_slash(scope["path"], scope.get("raw_path") or b"")
-        if target is None:
-            raise HTTPException(404)
-        query = _UNSAFE_IN_QUERY.sub(_percent, scope.get("query_string", b"")).decode("ascii")
-        return RedirectResponse(f"{target}?{query}" if query else target)
+        return slash_redirect(request.scope)
 
     return redirect_slash
 
