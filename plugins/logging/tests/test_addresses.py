@@ -28,6 +28,9 @@ PROXIES = Trusted(["10.0.0.0/8", "2001:db8::/32"])
         ("10.0.0.1", [b"192.0.2.9:4711"], "192.0.2.9"),
         ("10.0.0.1", [b"[2001:db9::1]:4711"], "2001:db9::1"),
         ("2001:db8::1", [b"2001:db9::1"], "2001:db9::1"),
+        # An interface's name is the proxy's own, and may be any text.
+        ("10.0.0.1", [b"fe80::1%eth0"], "fe80::1"),
+        ("10.0.0.1", [b"2001:db9::1%\x1b[31m"], "2001:db9::1"),
         # A mapped address is the IPv4 address it stands for.
         ("::ffff:10.0.0.1", [b"::ffff:192.0.2.9"], "192.0.2.9"),
     ],

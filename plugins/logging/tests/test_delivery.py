@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from pegboard_logging.delivery import Writer
+from pegboard_logging.delivery import Writer, is_writing
 from pegboard_logging.entries import Entry, Event
-from pegboard_logging.targets import Line, Target
+from pegboard_logging.targets import CallTarget, Line, Target
 
 SOON = 10.0
 """Seconds that a test waits for the thread at most; it waits for what happens, never for time to pass."""
@@ -113,9 +113,9 @@ def test_a_closed_writer_starts_again(make: MakeWriter, target: Recording) -> No
     assert target.lines == ["one", "two"]
 
 
-def test_closing_what_never_started_does_nothing(make: MakeWriter, target: Recording) -> None:
+def test_closing_what_never_started_closes_the_target(make: MakeWriter, target: Recording) -> None:
     make().close()
-    assert target.closed == 0
+    assert target.closed == 1
 
 
 def test_a_sleeping_thread_is_woken(make: MakeWriter, target: Recording) -> None:
@@ -199,6 +199,35 @@ def test_a_target_that_fails_to_the_end_lets_the_writer_close(
     assert "gone" in capfd.readouterr().err
 
 
+def test_what_was_not_wanted_anyhow_is_not_counted_as_lost(make: MakeWriter, target: Recording) -> None:
+    writer = make()
+    target.failure = OSError("gone")
+    for text in ("unwanted", "wanted", "unwanted"):
+        writer.put(entry(text))
+    writer.close()
+    assert writer.lost == {"target": 1}
+
+
+def test_a_line_that_a_target_cannot_take_costs_only_itself(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines: list[bytes] = []
+
+    def take(line: bytes) -> None:
+        if line == b"poison":
+            raise ValueError("too long")
+        lines.append(line)
+
+    monkeypatch.setattr("pegboard_logging.delivery.REPORT_INTERVAL", 60.0)
+    writer = Writer(make_line, CallTarget(take), 100, 60.0, SOON)
+    for text in ("one", "poison", "two"):
+        writer.put(entry(text))
+    writer.close()
+    assert lines == [b"one", b"two"]
+    assert writer.lost == {"target": 1}
+    assert "ValueError: too long" in capfd.readouterr().err
+
+
 def test_an_entry_that_cannot_be_said_costs_only_itself(
     make: MakeWriter, target: Recording, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -223,19 +252,34 @@ def test_a_blocked_target_does_not_hold_up_a_shutdown_for_ever(
     assert "1 records were not written to recording within 0.05 seconds" in capfd.readouterr().err
 
 
+def test_the_patience_of_a_shutdown_is_not_spent_again_when_the_process_ends(
+    make: MakeWriter, target: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered: list[object] = []
+    monkeypatch.setattr("pegboard_logging.delivery.atexit.register", registered.append)
+    monkeypatch.setattr("pegboard_logging.delivery.atexit.unregister", registered.remove)
+    writer = make(patience=0.01)
+    target.free.clear()
+    writer.put(entry("one"))
+    assert target.entered.wait(SOON)
+    assert registered == [writer.close]
+    writer.close()
+    assert registered == []
+
+
 def test_the_target_is_asked_to_open_again(make: MakeWriter, target: Recording) -> None:
     make().reopen()
     assert target.reopened == 1
 
 
-def test_the_thread_knows_itself(make: MakeWriter, target: Recording) -> None:
+def test_a_thread_that_writes_is_known(make: MakeWriter, target: Recording) -> None:
     writer = make()
     seen: list[bool] = []
-    target.write = lambda lines: seen.append(writer.is_current_thread())  # type: ignore[method-assign]
+    target.write = lambda lines: seen.append(is_writing())  # type: ignore[method-assign]
     writer.put(entry("x"))
     assert writer.flush(SOON)
     assert seen == [True]
-    assert not writer.is_current_thread()
+    assert not is_writing()
 
 
 def test_when_no_thread_can_start_any_more_entries_are_written_at_once(

@@ -10,8 +10,10 @@ import pytest
 import structlog
 
 from pegboard_logging import ContextFilter, add_context, log
+from pegboard_logging.delivery import Writer
 from pegboard_logging.entries import Event
 from pegboard_logging.injection import CaptureHandler
+from pegboard_logging.targets import CallTarget
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +81,7 @@ def test_structlog_writes_the_ids_and_what_is_bound() -> None:
 
 def test_a_captured_line_becomes_an_event_with_the_ids(logger: logging.Logger) -> None:
     events: list[Event] = []
-    logger.addHandler(CaptureHandler(events.append, lambda: False))
+    logger.addHandler(CaptureHandler(events.append, "here"))
     in_a_request()
     logger.error("lost %d", 3)
     [event] = events
@@ -89,7 +91,7 @@ def test_a_captured_line_becomes_an_event_with_the_ids(logger: logging.Logger) -
 
 def test_a_captured_exception_is_text_only(logger: logging.Logger) -> None:
     events: list[Event] = []
-    logger.addHandler(CaptureHandler(events.append, lambda: False))
+    logger.addHandler(CaptureHandler(events.append, "here"))
     try:
         raise KeyError("missing")
     except KeyError:
@@ -102,9 +104,21 @@ def test_a_captured_exception_is_text_only(logger: logging.Logger) -> None:
 
 def test_what_the_writer_logs_itself_does_not_come_back(logger: logging.Logger) -> None:
     events: list[Event] = []
-    logger.addHandler(CaptureHandler(events.append, lambda: True))
-    logger.error("a circle")
+    logger.addHandler(CaptureHandler(events.append, "here"))
+    writer = Writer(lambda _: (20, b"x"), CallTarget(lambda _: logger.error("a circle")), 10, 0.0, 10.0)
+    writer.put(Event(0.0, 20, {}, "log", {}))
+    writer.close()
+    assert writer.lost == {}
     assert events == []
+
+
+def test_a_line_is_an_event_once_in_each_place(logger: logging.Logger) -> None:
+    events: dict[str, list[Event]] = {"one": [], "two": [], "there": []}
+    for board, place in (("one", "here"), ("two", "here"), ("there", "there")):
+        logger.addHandler(CaptureHandler(events[board].append, place))
+    logger.error("once")
+    logger.error("twice")
+    assert {board: len(seen) for board, seen in events.items()} == {"one": 2, "two": 0, "there": 2}
 
 
 def test_a_line_with_wrong_arguments_does_not_harm_whoever_logs(
@@ -112,6 +126,6 @@ def test_a_line_with_wrong_arguments_does_not_harm_whoever_logs(
 ) -> None:
     events: list[Any] = []
     record = logger.makeRecord("x", logging.ERROR, "", 0, "%d", ("no number",), None)
-    CaptureHandler(events.append, lambda: False).handle(record)
+    CaptureHandler(events.append, "here").handle(record)
     assert events == []
     assert "no number" in capsys.readouterr().err

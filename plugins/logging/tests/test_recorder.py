@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
@@ -466,6 +467,105 @@ def test_a_board_within_a_board_joins_the_conversation(serve: Serve) -> None:
     assert served.record["inner"] is True
 
 
+def mounted(target: list[bytes], inner_target: list[bytes], **outer: Any) -> Pegboard:
+    """A board in a board, each with a log."""
+    inner = Pegboard(
+        routes=[Route("/x", hello)], plugins=[Logging(write=inner_target.append, format="json")], config={}
+    )
+    mount = Mount("/in", inner, plugins={"logging": outer} if outer else {})
+    return Pegboard(routes=[mount], plugins=[Logging(write=target.append, format="json")], config={})
+
+
+@pytest.mark.parametrize(
+    ("outer", "routes"), [({}, ["/in"]), ({"record": False}, ["/x"])], ids=["both record", "the inner one records"]
+)
+def test_boards_that_write_to_the_same_place_write_one_record(outer: dict[str, Any], routes: list[str]) -> None:
+    lines: list[bytes] = []
+    with TestClient(mounted(lines, lines, **outer)) as client:
+        client.get("/in/x")
+    assert [json.loads(line)["route"] for line in lines] == routes
+
+
+def test_boards_that_write_to_different_places_write_a_record_each() -> None:
+    lines: list[bytes] = []
+    inner_lines: list[bytes] = []
+    with TestClient(mounted(lines, inner_lines)) as client:
+        client.get("/in/x")
+    ids = {json.loads(line)["request_id"] for line in (*lines, *inner_lines)}
+    assert (len(lines), len(inner_lines), len(ids)) == (1, 1, 1)
+
+
+def test_a_request_within_a_request_leaves_the_context_as_it_was(serve: Serve) -> None:
+    called: list[bytes] = []
+
+    async def later() -> None:
+        log.bind(late=True)
+        await anyio.lowlevel.checkpoint()
+        seen.append(log.bound())
+
+    async def answer(request: Any) -> Any:
+        log.bind(inner=True)
+        return PlainTextResponse("x", background=BackgroundTask(later))
+
+    seen: list[dict[str, Any]] = []
+    inner = Pegboard(routes=[Route("/x", answer)], plugins=[Logging(write=called.append, format="json")], config={})
+
+    async def call(request: Any) -> Any:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(inner), base_url="http://inner") as client:
+            response = await client.get("/x")
+        log.bind(called=response.headers["x-request-id"])
+        return PlainTextResponse(log.bound()["request_id"])
+
+    with serve(Route("/", call)) as served:
+        response = served.client.get("/")
+        plugin: Any = inner.plugins[0].plugin
+        plugin._desk.stop()
+    [record] = map(json.loads, called)
+    assert served.record["request_id"] == response.text != record["request_id"]
+    assert served.record["called"] == record["request_id"] == seen[0]["request_id"]
+    assert (record["inner"], seen[0]["late"]) == (True, True)
+    assert "inner" not in served.record
+
+
+def test_what_servers_may_leave_out_of_a_scope_is_recorded_as_the_specification_says() -> None:
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+
+    async def receive() -> Any:
+        raise NotImplementedError
+
+    async def send(message: Any) -> None:
+        pass
+
+    lines: list[bytes] = []
+    board = Pegboard(routes=[Route("/", hello)], plugins=[Logging(write=lines.append, format="json")], config={})
+    anyio.run(board, scope, receive, send)
+    plugin: Any = board.plugins[0].plugin
+    plugin._desk.stop()
+    assert json.loads(lines[0])["scheme"] == "http"
+
+
+def test_two_boards_that_log_through_the_standard_library_do_not_log_each_other() -> None:
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign,assignment]
+    logger = logging.getLogger("pegboard.access")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    boards = [
+        Pegboard(routes=[Route("/", hello)], plugins=[Logging(target="logger", format="json")], config={})
+        for _ in range(2)
+    ]
+    try:
+        with TestClient(boards[0]) as client, TestClient(boards[1]):
+            client.get("/")
+            plugin: Any = boards[0].plugins[0].plugin
+            assert plugin._desk.writer.flush(10.0)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    assert len(records) == 1
+
+
 # Volume
 
 
@@ -555,6 +655,28 @@ def test_a_request_can_wait_for_room_in_the_queue(monkeypatch: pytest.MonkeyPatc
             client.get("/")
     assert waited
     assert len(lines) == 21
+
+
+@pytest.mark.anyio
+async def test_a_request_that_is_cancelled_while_it_waits_for_room_is_counted(access: Any) -> None:
+    plugin = Logging(write=print, format="json", when_full="wait", queue_size=1, flush_interval=60.0)
+    board = Pegboard(routes=[Route("/", hello)], plugins=[plugin], config={})
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+
+    async def receive() -> Any:
+        raise NotImplementedError
+
+    async def send(message: Any) -> None:
+        pass
+
+    await board(dict(scope), receive, send)
+    writer = plugin._desk.writer
+    with anyio.move_on_after(0.01) as waited:
+        await board(dict(scope), receive, send)
+    assert waited.cancelled_caught
+    assert writer.lost == {"queue_full": 1}
+    writer.entries.clear()
+    plugin._desk.stop()
 
 
 # WebSockets
@@ -660,6 +782,30 @@ def test_websockets_are_sampled_too(serve: Serve) -> None:
 
 
 # Secrets and lifetimes
+
+
+def test_no_secret_is_in_the_events_and_tracebacks_of_a_request(serve: Serve) -> None:
+    logger = logging.getLogger("test.recorder")
+
+    async def later() -> None:
+        raise KeyError("bad session s3cret-sid")
+
+    async def endpoint(request: Any) -> Any:
+        logger.error("no user for %s with %r", request.headers["authorization"], dict(request.headers))
+        try:
+            raise ValueError(f"{request.url} is no good")
+        except ValueError:
+            logger.exception("failed")
+        return PlainTextResponse("x", background=BackgroundTask(later))
+
+    with serve(Route("/", endpoint), capture=("test.recorder",)) as served:
+        served.client.get(
+            "/?token=s3cret-parameter",
+            headers={"authorization": "Bearer s3cret-token", "cookie": "sid=s3cret-sid", "x-api-key": "s3cret-key"},
+        )
+    assert len(served.all) == 4
+    assert b"s3cret" not in b"".join(served.lines)
+    assert b"KeyError: 'bad session [redacted]'" in b"".join(served.lines)
 
 
 def test_no_secret_is_anywhere_in_the_output(serve: Serve) -> None:

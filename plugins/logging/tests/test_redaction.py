@@ -66,3 +66,45 @@ def test_bound_fields_are_redacted_at_every_depth() -> None:
 )
 def test_no_value_of_a_secret_parameter_survives(name: str, value: str) -> None:
     assert REDACTION.query(f"a=1&{name}={value}&b=2") == f"a=1&{name}={MARK}&b=2"
+
+
+HEADERS = [
+    (b"authorization", b"Bearer abc.def-123"),
+    (b"cookie", b'session="kept-secret"; b=1'),
+    (b"x-api-key", b"c2VjcmV0LWtleQ=="),
+    (b"proxy-authorization", b'Digest username="ada", response="digest-secret"'),
+    (b"x-request-id", b"public-id"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("nothing to hide: code=1 key=2", "nothing to hide: code=1 key=2"),
+        ("GET https://x/?a=1&Token=abc failed", f"GET https://x/?a=1&Token={MARK} failed"),
+        ("/cb?code=abc#x", f"/cb?code={MARK}#x"),
+        ("postgres://ada:pw@db/shop", "postgres://db/shop"),
+        ("Authorization: Basic YWRh\nHost: x", f"Authorization: {MARK}\nHost: x"),
+        ("{'X-API-Key': 'abc', 'a': 'b'}", f"{{'X-API-Key': {MARK}, 'a': 'b'}}"),
+        ("[(b'cookie', b'abc'), (b'a', b'b')]", f"[(b'cookie', b{MARK}), (b'a', b'b')]"),
+        ("bad token 'abc.def-123'", f"bad token '{MARK}'"),
+        ("bad token 'Bearer abc.def-123'", f"bad token '{MARK}'"),
+        ("no session kept-secret", f"no session {MARK}"),
+        ("no session in the session store", "no session in the session store"),
+        ("an opaque key c2VjcmV0LWtleQ==", f"an opaque key {MARK}"),
+        ("a key of digest-secret", f"a key of {MARK}"),
+        ("Bearer tokens are wanted by public-id", "Bearer tokens are wanted by public-id"),
+    ],
+)
+def test_secrets_that_stand_in_others_texts_are_replaced(text: str, expected: str) -> None:
+    assert REDACTION.text(text, HEADERS) == expected
+
+
+@given(
+    st.sampled_from(sorted(SECRET_HEADERS)),
+    st.text(st.characters(codec="ascii", exclude_characters="\r\n"), min_size=12),
+    st.text(max_size=10),
+)
+def test_no_value_of_a_secret_header_survives_in_a_text(name: str, value: str, text: str) -> None:
+    raw = [(name.replace("_", "-").encode(), value.encode())]
+    assert value not in REDACTION.text(f"{text}{value}{text}", raw)

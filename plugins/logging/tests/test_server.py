@@ -103,6 +103,7 @@ class Server:
         self.port = 0
         self.out: list[bytes] = []
         self.err: list[bytes] = []
+        self.begun = 0
         self.readers = [
             threading.Thread(target=self._read, args=(stream, lines))
             for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err))
@@ -135,8 +136,16 @@ class Server:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        records = [json.loads(line) for line in self.err if line.startswith(b"{")]
+        """Those of the test that is running."""
+        records = [json.loads(line) for line in self.err[self.begun :] if line.startswith(b"{")]
         return [record for record in records if record["event"] in ("request", "websocket")]
+
+    def settled(self, count: int = 1) -> list[dict[str, Any]]:
+        """The records when there are ``count``, and whatever else was written before that of one more request."""
+        self.wait_for(lambda: len(self.records) >= count)
+        self.get("/", "X-Request-ID: last")
+        self.wait_for(lambda: any(record["request_id"] == "last" for record in self.records))
+        return [record for record in self.records if record["request_id"] != "last"]
 
     def connect(self, target: str = "/", *lines: str, method: str = "GET") -> socket.socket:
         """A connection on which one request was sent."""
@@ -186,6 +195,21 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("server"), UVICORN)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def shared(running: Server) -> Server:
+    """A server that goes on, for tests that leave it as it was."""
+    running.begun = len(running.err)
+    return running
+
+
 @pytest.mark.parametrize("command", [UVICORN, PEGBOARD], ids=["uvicorn", "pegboard"])
 def test_every_request_is_one_json_line_and_the_server_writes_none_of_its_own(
     serve: Serve, command: Sequence[str]
@@ -213,96 +237,82 @@ def test_a_server_without_a_lifespan_logs_the_same(serve: Serve) -> None:
     assert server.out == []
 
 
-def test_a_forged_line_stays_a_path(serve: Serve) -> None:
-    server = serve()
-    server.get("/a%0d%0aFAKE%1b[31m", "X-Request-ID: \x9b31m", "User-Agent: \x9b31m\x85")
-    server.stop()
-    [record] = server.records
+def test_a_forged_line_stays_a_path(shared: Server) -> None:
+    shared.get("/a%0d%0aFAKE%1b[31m", "X-Request-ID: \x9b31m", "User-Agent: \x9b31m\x85")
+    [record] = shared.settled()
     assert record["path"] == "/a\r\nFAKE\x1b[31m"
     assert record["user_agent"] == "\x9b31m\x85"
     assert len(record["request_id"]) == 32
-    assert not any(b"\x1b" in line or b"\xc2" in line or line.startswith(b"FAKE") for line in server.err)
+    assert not any(
+        b"\x1b" in line or b"\xc2" in line or line.startswith(b"FAKE") for line in shared.err[shared.begun :]
+    )
 
 
-def test_a_client_that_breaks_off_is_one_record(serve: Serve) -> None:
-    server = serve()
-    with server.connect("/endless") as connection:
+def test_a_client_that_breaks_off_is_one_record(shared: Server) -> None:
+    with shared.connect("/endless") as connection:
         connection.recv(100)
-    server.wait_for(lambda: server.records)
-    server.stop()
-    [record] = server.records
+    [record] = shared.settled()
     assert (record["path"], record["status"], record["outcome"]) == ("/endless", 200, "client_disconnect")
 
 
-def test_a_client_that_is_reset_in_the_middle_is_one_record(serve: Serve) -> None:
-    server = serve()
-    with server.connect("/endless") as connection:
+def test_a_client_that_is_reset_in_the_middle_is_one_record(shared: Server) -> None:
+    with shared.connect("/endless") as connection:
         connection.recv(100)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    server.wait_for(lambda: server.records)
-    server.stop()
-    assert [(record["status"], record["outcome"]) for record in server.records] == [(200, "client_disconnect")]
+    records = shared.settled()
+    assert [(record["status"], record["outcome"]) for record in records] == [(200, "client_disconnect")]
 
 
-def test_a_client_that_leaves_before_its_body_was_read_is_one_record(serve: Serve) -> None:
-    server = serve()
-    with server.connect("/upload", "Content-Length: 100", method="POST") as connection:
+def test_a_client_that_leaves_before_its_body_was_read_is_one_record(shared: Server) -> None:
+    with shared.connect("/upload", "Content-Length: 100", method="POST") as connection:
         connection.sendall(b"x" * 10)
         # What was sent is there, and read, before the connection ends.
-        assert server.get("/").endswith(b"hello")
-    server.wait_for(lambda: len(server.records) == 2)
-    server.stop()
-    [record] = [record for record in server.records if record["path"] == "/upload"]
+        assert shared.get("/").endswith(b"hello")
+    records = shared.settled(2)
+    [record] = [record for record in records if record["path"] == "/upload"]
     assert (record["outcome"], record["status"], record["bytes_in"]) == ("client_disconnect", 0, 10)
 
 
-def test_an_answer_that_breaks_off_is_one_record_of_an_error(serve: Serve) -> None:
-    server = serve()
-    assert server.get("/broken").count(b"one") == 1
-    server.stop()
-    [record] = server.records
+def test_an_answer_that_breaks_off_is_one_record_of_an_error(shared: Server) -> None:
+    assert shared.get("/broken").count(b"one") == 1
+    [record] = shared.settled()
     assert (record["status"], record["outcome"], record["error"]) == (200, "error", "ValueError")
 
 
-def test_websockets_are_one_record_each_and_their_handshakes_are_answered_with_the_id(serve: Serve) -> None:
-    server = serve()
-    url = f"ws://127.0.0.1:{server.port}/ws"
+def test_websockets_are_one_record_each_and_their_handshakes_are_answered_with_the_id(shared: Server) -> None:
+    url = f"ws://127.0.0.1:{shared.port}/ws"
     with connect(url, additional_headers={"X-Request-ID": "accepted"}) as accepted:
         assert accepted.recv() == "hello"
         accepted.send("bye")
     with pytest.raises(InvalidStatus) as denied, connect(f"{url}?no", additional_headers={"X-Request-ID": "denied"}):
         pass
-    server.stop()
+    records = shared.settled(2)
     assert accepted.response is not None
     assert accepted.response.headers.get_all("x-request-id") == ["accepted"]
     assert denied.value.response.headers.get_all("x-request-id") == ["denied"]
     assert [
-        (record["request_id"], record["status"], record["outcome"], record.get("close_code"))
-        for record in server.records
+        (record["request_id"], record["status"], record["outcome"], record.get("close_code")) for record in records
     ] == [("accepted", 101, "closed", 1000), ("denied", 403, "denied", None)]
-    assert not any(b"/ws" in line for line in server.err if not line.startswith(b"{"))
+    assert not any(b"/ws" in line for line in shared.err[shared.begun :] if not line.startswith(b"{"))
 
 
-def test_a_client_that_closes_its_half_is_one_record(serve: Serve) -> None:
-    server = serve()
-    with server.connect("/") as connection:
+def test_a_client_that_closes_its_half_is_one_record(shared: Server) -> None:
+    with shared.connect("/") as connection:
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(1000):
             pass
-    server.stop()
-    assert [record["path"] for record in server.records] == ["/"]
+    records = shared.settled()
+    assert [record["path"] for record in records] == ["/"]
 
 
-def test_a_slow_reader_gets_all_of_it_and_is_one_record(serve: Serve) -> None:
-    server = serve()
+def test_a_slow_reader_gets_all_of_it_and_is_one_record(shared: Server) -> None:
     received = 0
-    with server.connect("/large", "Connection: close") as connection:
+    with shared.connect("/large", "Connection: close") as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         while data := connection.recv(50_000):
             received += len(data)
             time.sleep(0.001)
-    server.stop()
-    [record] = server.records
+    [record] = shared.settled()
     assert (record["outcome"], record["bytes_out"]) == ("sent", 2_000_000)
     assert received > 2_000_000
 
@@ -317,6 +327,14 @@ def test_a_request_that_a_shutdown_cuts_off_is_recorded(serve: Serve) -> None:
         ("/hang", "cancelled"),
     }
     assert len(server.records) == 2
+
+
+def test_a_websocket_that_a_shutdown_closes_is_recorded(serve: Serve) -> None:
+    server = serve()
+    with connect(f"ws://127.0.0.1:{server.port}/ws") as client:
+        assert client.recv() == "hello"
+        server.stop()
+    assert [(record["outcome"], record["close_code"]) for record in server.records] == [("closed", 1012)]
 
 
 def test_ten_thousand_requests_are_ten_thousand_records(serve: Serve) -> None:

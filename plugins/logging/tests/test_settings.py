@@ -27,6 +27,14 @@ def test_the_defaults_are_valid_and_need_nothing() -> None:
         ({"trusted_proxies": ("nowhere",)}, "trusted_proxies[0]", "10.0.0.0/8"),
         ({"request_id_from": "trusted"}, "request_id_from", "nobody is"),
         ({"exclude": ("health",)}, "exclude[0]", "begins with /"),
+        ({"request_id_header": "Authorization"}, "request_id_header", "is a secret"),
+        ({"request_id_header": "x-pin", "redact_headers": ("X-Pin",)}, "request_id_header", "is a secret"),
+        ({"request_id_header": "Content-Length"}, "request_id_header", "means something else"),
+        ({"rename": {"path": "method"}}, "rename.path", "would be lost"),
+        ({"rename": {"cart": "path"}}, "rename.cart", "would be lost"),
+        ({"syslog": "localhost"}, "syslog", "127.0.0.1:514"),
+        ({"syslog": "::1:514"}, "syslog", "127.0.0.1:514"),
+        ({"syslog": "localhost:65536"}, "syslog", "127.0.0.1:514"),
         ({"target": "file"}, "file", "must be given"),
         ({"file": Path("/var/log/x")}, "file", 'target = "file"'),
     ],
@@ -43,6 +51,10 @@ def test_all_problems_are_told_together() -> None:
     with pytest.raises(Invalid) as caught:
         LoggingSettings(exclude=("a", "b"), target="file")
     assert [key for key, _ in caught.value.problems] == ["exclude[0]", "exclude[1]", "file"]
+
+
+def test_two_fields_may_change_their_names() -> None:
+    assert LoggingSettings(rename={"path": "method", "method": "path"}).rename
 
 
 def test_what_a_route_may_decide_is_part_of_the_whole() -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pegboard_logging import LoggingSettings
 from pegboard_logging.targets import (
     CallTarget,
     FileTarget,
+    LinesLost,
     LoggerTarget,
     StreamTarget,
     SyslogTarget,
@@ -24,6 +26,16 @@ from pegboard_logging.targets import (
 )
 
 LINES = [(20, b"one"), (40, b"two")]
+
+
+class Switch:
+    """A stream of its own for each thread."""
+
+    def __init__(self, streams: Any) -> None:
+        self.streams = streams
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.streams.here, name)
 
 
 @pytest.fixture
@@ -37,6 +49,40 @@ def file(tmp_path: Path) -> Iterator[FileTarget]:
 def test_a_stream_gets_whole_lines(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     StreamTarget(name).write(LINES)
     assert getattr(capsys.readouterr(), name.removeprefix("std")) == "one\ntwo\n"
+
+
+def test_lines_stay_whole_when_others_write_to_the_same_full_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, pipe = os.pipe()
+    streams = threading.local()
+    monkeypatch.setattr(sys, "stderr", Switch(streams))
+
+    def write(letter: bytes, descriptor: int) -> None:
+        with os.fdopen(descriptor, "w") as streams.here:
+            target = StreamTarget("stderr")
+            for _ in range(20):
+                target.write([(20, letter * (100 + number)) for number in range(64)])
+
+    writers = [
+        threading.Thread(target=write, args=(letter, descriptor))
+        for letter, descriptor in ((b"a", pipe), (b"b", os.dup(pipe)))
+    ]
+    for writer in writers:
+        writer.start()
+    data = b""
+    while piece := os.read(reader, 4000):
+        data += piece
+    for writer in writers:
+        writer.join()
+    os.close(reader)
+    lines = data.splitlines()
+    assert len(lines) == 2 * 20 * 64
+    assert all(len(set(line)) == 1 for line in lines)
+
+
+def test_a_line_that_is_longer_than_a_piece_is_written_all_the_same(capsysbinary: Any) -> None:
+    lines = [(20, b"a"), (20, b"b" * 10_000), (20, b"c")]
+    StreamTarget("stderr").write(lines)
+    assert capsysbinary.readouterr().err.splitlines() == [line for _, line in lines]
 
 
 def test_a_stream_is_looked_up_at_every_write(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,8 +216,39 @@ def test_syslog_goes_over_udp_too() -> None:
 
 
 def test_syslog_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"."):
+    with pytest.raises(LinesLost) as caught:
         SyslogTarget(str(tmp_path / "nobody")).write(LINES)
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
+
+
+@pytest.mark.parametrize(
+    ("failing", "lost", "asked"),
+    [
+        ({1}, [1], 6),
+        ({0, 2, 5}, [0, 2, 5], 6),
+        ({2, 3}, [2, 3, 4, 5], 4),
+        ({5}, [5], 6),
+    ],
+    ids=["one", "some", "two in a row", "the last"],
+)
+def test_after_two_failures_in_a_row_a_target_is_asked_no_more(failing: set[int], lost: list[int], asked: int) -> None:
+    calls: list[bytes] = []
+
+    def write(line: bytes) -> None:
+        calls.append(line)
+        if int(line) in failing:
+            raise OSError(line)
+
+    with pytest.raises(LinesLost) as caught:
+        CallTarget(write).write([(20, b"%d" % number) for number in range(6)])
+    assert (caught.value.indexes, len(calls)) == (lost, asked)
+
+
+def test_targets_that_write_to_the_same_are_in_the_same_place() -> None:
+    lines: list[bytes] = []
+    assert CallTarget(lines.append).place == CallTarget(lines.append).place
+    assert CallTarget(lines.append).place != CallTarget(print).place
+    assert FileTarget(Path("/x")).place == FileTarget(Path("/x")).place != StreamTarget("stderr").place
 
 
 def test_a_function_gets_each_line() -> None:

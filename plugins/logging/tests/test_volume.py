@@ -75,6 +75,13 @@ def test_a_rule_says_what_it_does(settings: dict[str, Any], described: str) -> N
     assert Rule(LoggingRouteSettings(**settings)).described == described
 
 
+def test_a_request_is_left_to_the_board_that_has_begun_it_and_records_it_in_the_same_place() -> None:
+    here, also_here, there = (Rule(LoggingRouteSettings(), place) for place in ("here", "here", "there"))
+    silent = Rule(LoggingRouteSettings(record=False), "here")
+    assert here.leaves_to(also_here)
+    assert not any(here.leaves_to(begun) for begun in (None, here, there, silent))
+
+
 def test_that_a_websocket_was_long_is_no_sign_of_anything() -> None:
     long = WebSocketOutcome(None, 0.0)
     long.status_code, long.duration = 101, 3600.0

@@ -58,8 +58,9 @@ def truncated(address: str) -> str:
 
 
 def _parse(text: str) -> Address | None:
+    # What follows % names a network interface of somebody else's machine, in whatever characters.
     try:
-        address = ip_address(text)
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

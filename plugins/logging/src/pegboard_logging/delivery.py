@@ -21,9 +21,9 @@ from collections.abc import Callable
 
 from pegboard_logging.entries import Entry, Event
 from pegboard_logging.fields import LEVELS
-from pegboard_logging.targets import Line, Target, complain
+from pegboard_logging.targets import Line, LinesLost, Target, complain
 
-__all__ = ["Writer"]
+__all__ = ["Writer", "is_writing"]
 
 BATCH = 64
 """Entries made into lines before the interpreter is left to other threads."""
@@ -35,6 +35,18 @@ REPORT_INTERVAL = 1.0
 """Seconds between two reports of lost records."""
 
 LOST = "records_lost"
+
+
+class _State(threading.local):
+    writing = False
+
+
+_state = _State()
+
+
+def is_writing() -> bool:
+    """Whether a writer is at work in this thread: what targets log themselves must not be written again."""
+    return _state.writing
 
 
 class Writer:
@@ -107,10 +119,6 @@ class Writer:
 
     # For whoever starts and stops
 
-    def is_current_thread(self) -> bool:
-        """Whether the writer's own thread is asking: what it logs itself must not come back to it."""
-        return threading.current_thread() is self._thread
-
     def reopen(self) -> None:
         """Let the target open again what may have been moved."""
         self.target.reopen()
@@ -129,17 +137,19 @@ class Writer:
         """Write what is queued, stop the thread and close the target; a later `put` starts both again."""
         with self._lock:
             thread = self._thread
-            if thread is None:
-                return
-            self._closing = True
-            self._wake.set()
-            self._hurry.set()
+            if thread is not None:
+                self._closing = True
+                self._wake.set()
+                self._hurry.set()
+        if thread is None:
+            self.target.close()
+            return
+        atexit.unregister(self.close)
         thread.join(self.patience)
         if thread.is_alive():
             left, target = len(self.entries), self.target.described
             complain(f"{left} records were not written to {target} within {self.patience:g} seconds")
             return
-        atexit.unregister(self.close)
         self._write_all()
         self.target.close()
 
@@ -191,12 +201,20 @@ class Writer:
         self._wake.clear()
 
     def _write_all(self) -> None:
+        _state.writing = True
+        try:
+            self._write_batches()
+        finally:
+            _state.writing = False
+
+    def _write_batches(self) -> None:
         while batch := self._take():
-            lines = [line for entry in batch if (line := self._line(entry)) is not None]
+            made = [(entry, line) for entry in batch if (line := self._line(entry)) is not None]
             try:
-                self.target.write(lines)
+                self.target.write([line for _, line in made])
             except Exception as error:  # noqa: BLE001  whatever a target raises, requests go on
-                self._failed(batch, error)
+                lost = error.indexes if isinstance(error, LinesLost) else range(len(made))
+                self._failed([made[index][0] for index in lost], error.__cause__ or error)
                 if not self.entries:
                     return
             else:
@@ -239,9 +257,9 @@ class Writer:
             for reason, count in lost.items()
         ]
 
-    def _failed(self, batch: list[Entry], error: Exception) -> None:
+    def _failed(self, entries: list[Entry], error: BaseException) -> None:
         with self._lock:
-            for entry in batch:
+            for entry in entries:
                 if isinstance(entry, Event) and entry.event == LOST:
                     self._lost[entry.fields["reason"]] += entry.fields["count"]
                 else:

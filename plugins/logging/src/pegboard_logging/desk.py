@@ -51,7 +51,12 @@ class Desk:
         self.writer = Writer(
             lines, target, settings.queue_size, settings.flush_interval, settings.shutdown_timeout, self._dropped
         )
-        self._capture = CaptureHandler(self.writer.put, self.writer.is_current_thread)
+        self._capture = CaptureHandler(self.writer.put, self.place)
+
+    @property
+    def place(self) -> object:
+        """Where records go: equal for boards that write to the same."""
+        return self.writer.target.place
 
     @property
     def watches(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from pegboard.outcome import Outcome, WebSocketOutcome
+from pegboard.types import RawHeaders
 from pegboard_logging.log import Conversation
 from pegboard_logging.volume import Rule
 
@@ -42,7 +43,7 @@ class Access(msgspec.Struct, gc=False):
 class Event(msgspec.Struct, gc=False):
     """Something else that happened, ``time`` seconds after the epoch: ``event`` says what, ``fields`` the rest.
 
-    ``bound`` is what was bound then, ids included.
+    ``bound`` is what was bound then, ids included; ``headers`` are those of the request that it belongs to.
     """
 
     time: float
@@ -50,6 +51,7 @@ class Event(msgspec.Struct, gc=False):
     bound: dict[str, Any]
     event: str
     fields: dict[str, Any]
+    headers: RawHeaders | None = None
 
 
 Entry = Access | Event

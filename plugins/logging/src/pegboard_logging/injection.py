@@ -11,12 +11,16 @@ import traceback
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
+from pegboard_logging.delivery import is_writing
 from pegboard_logging.entries import Event
-from pegboard_logging.log import IDS, bound
+from pegboard_logging.log import IDS, bound, current
 
 __all__ = ["CaptureHandler", "ContextFilter", "add_context"]
 
 ABSENT = "-"
+
+TOLD = "_pegboard_logging_told"
+"""The attribute of a record that says where it was written as an event."""
 
 
 class ContextFilter(logging.Filter):
@@ -46,17 +50,24 @@ def add_context(logger: Any, method_name: str, event_dict: MutableMapping[str, A
 
 
 class CaptureHandler(logging.Handler):
-    """Hands the records of standard loggers to ``put`` as events; those of ``is_own_thread`` are left alone."""
+    """Hands the records of standard loggers to ``put`` as events, once for all boards that write to ``place``.
 
-    def __init__(self, put: Callable[[Event], None], is_own_thread: Callable[[], bool]) -> None:
+    What is logged while lines are written, those of another board among them, does not come back as an event.
+    """
+
+    def __init__(self, put: Callable[[Event], None], place: object) -> None:
         super().__init__()
         self._put = put
-        self._is_own_thread = is_own_thread
+        self._place = place
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queue one record."""
-        if self._is_own_thread():
+        if is_writing():
             return
+        places = record.__dict__.setdefault(TOLD, [])
+        if self._place in places:
+            return
+        places.append(self._place)
         try:
             self._put(event_of(record))
         except Exception:  # noqa: BLE001  the standard library's way to say what is wrong with a record
@@ -69,7 +80,9 @@ def event_of(record: logging.LogRecord) -> Event:
     error = record.exc_info[1] if record.exc_info else None
     if error is not None:
         fields.update(described(error))
-    return Event(record.created, record.levelno, bound(), "log", fields)
+    conversation = current.get()
+    headers = None if conversation is None else conversation.headers
+    return Event(record.created, record.levelno, bound(), "log", fields, headers)
 
 
 def described(error: BaseException) -> dict[str, Any]:

@@ -70,6 +70,9 @@ class Lines:
         """Whether a request is worth a line; what the cap refuses is counted."""
         if not entry.rule.record or level < self._minimum or template in self._excluded:
             return False
+        begun = entry.conversation.rule
+        if begun is not entry.rule and entry.rule.leaves_to(begun):
+            return False
         if share < 1 and not is_sampled(entry.conversation.id, share):
             return False
         if self._cap is None or self._cap.admits(started + entry.outcome.duration):

@@ -21,11 +21,13 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
+from weakref import ref
 
 import msgspec
 
 from pegboard.types import RawHeaders
 from pegboard_logging.trace_context import Trace
+from pegboard_logging.volume import Rule
 
 __all__ = ["IDS", "Conversation", "bind", "bound", "current", "trace_headers", "unbind"]
 
@@ -34,20 +36,25 @@ IDS = ("request_id", "trace_id", "span_id")
 _reading = threading.Lock()
 
 
-class Conversation(msgspec.Struct, eq=False):
+class Conversation(msgspec.Struct, eq=False, weakref=True):
     """What one request or WebSocket carries along for its log lines.
 
     ``id`` is the request's id, empty outside of a request. ``find_trace`` finds the trace in the request's ``headers``,
-    and is None where that was done, or is not wanted. ``bound`` are the fields that others have bound, ``head`` the
-    headers of the response.
+    and is None where that was done, or is not wanted. ``rule`` is that of the route that began it, where other boards
+    may join. ``bound`` are the fields that others have bound, ``head`` the headers of the response. ``around`` is the
+    conversation that the same context was in before and that has not ended: that of a request which makes this one
+    within the process.
     """
 
     id: bytes
     headers: RawHeaders
     find_trace: Callable[[RawHeaders], Trace | None] | None
+    rule: Rule | None = None
     bound: dict[str, Any] | None = None
     head: RawHeaders | None = None
     found_trace: Trace | None = None
+    around: ref[Conversation] | None = None
+    has_ended: bool = False
 
     @property
     def trace(self) -> Trace | None:
@@ -69,6 +76,12 @@ class Conversation(msgspec.Struct, eq=False):
         if self.bound:
             fields.update(self.bound)
         return fields
+
+    def leave(self) -> None:
+        """Let what the same context logs from now on belong to the conversation around this one again."""
+        around = None if self.around is None else self.around()
+        if around is not None:
+            current.set(around)
 
 
 current: ContextVar[Conversation | None] = ContextVar("pegboard_logging", default=None)

@@ -69,7 +69,8 @@ class Logging(Plugin[LoggingSettings]):
         key = tuple(getattr(settings, field) for field in LoggingRouteSettings.__struct_fields__)
         recorder = self._recorders.get(key)
         if recorder is None:
-            recorder = self._recorders[key] = Recorder(self._desk, Rule(settings))
+            is_alone = len(self._board.plugins) == 1
+            recorder = self._recorders[key] = Recorder(self._desk, Rule(settings, self._desk.place), is_alone)
         return recorder.hooks
 
     @hookimpl

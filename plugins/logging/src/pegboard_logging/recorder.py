@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from copy import copy
 from time import time
 from typing import Any
+from weakref import ref
 
 from anyio import sleep
 
@@ -44,17 +45,22 @@ POLL_INTERVAL = 0.005
 
 
 class Recorder:
-    """Records the requests of the routes that share ``rule``; ``hooks`` are theirs."""
+    """Records the requests of the routes that share ``rule``; ``hooks`` are theirs.
 
-    def __init__(self, desk: Desk, rule: Rule) -> None:
+    ``is_alone`` says that no other plugin asks for headers: then looking for one is cheaper than the index for all.
+    """
+
+    def __init__(self, desk: Desk, rule: Rule, is_alone: bool) -> None:
         settings = desk.settings
         self.desk = desk
         self.rule = rule
         self._writer = desk.writer
         self._header = settings.request_id_header.lower().encode("ascii")
+        self._is_alone = is_alone
         self._accepts = desk.accepts_id
         self._find_trace = FINDERS[desk.trace]
         self._keeps_head = bool(settings.response_headers)
+        self._get_current = current.get
         self._set_current = current.set
         self.hooks = self._hooks()
 
@@ -87,11 +93,18 @@ class Recorder:
             conversation = scope[KEY]
         else:
             accepted, wanted, headers = None, self._header, scope["headers"]
-            for name, value in headers:
-                if name == wanted:
-                    accepted = self._accepts(value, scope)
-                    break
-            conversation = scope[KEY] = Conversation(accepted or new_request_id(), headers, self._find_trace)
+            if self._is_alone:
+                for name, value in headers:
+                    if name == wanted:
+                        accepted = self._accepts(value, scope)
+                        break
+            elif (sent := request.header(wanted)) is not None:
+                accepted = self._accepts(sent, scope)
+            conversation = Conversation(accepted or new_request_id(), headers, self._find_trace, self.rule)
+            scope[KEY] = conversation
+            around = self._get_current()
+            if around is not None and not around.has_ended:
+                conversation.around = ref(around)
         self._set_current(conversation)
 
     def response(self, request: Request, response: Head) -> None:
@@ -121,7 +134,7 @@ class Recorder:
             scope["method"],
             scope["path"],
             scope["query_string"],
-            scope["scheme"],
+            scope.get("scheme", "http"),
             scope["http_version"],
             scope.get("client"),
             user_of(scope["user"]) if "user" in scope else None,
@@ -136,13 +149,20 @@ class Recorder:
                 writer.rouse()
         else:
             writer.put(entry)
+        if conversation.rule is self.rule:
+            conversation.has_ended = True
+            if conversation.around is not None:
+                conversation.leave()
 
     async def complete_waiting(self, request: Request, outcome: Outcome) -> None:
         """Queue the record when there is room."""
-        # The writer's thread has no loop to wake up, so that looking again is the simplest that is right.
-        while self._writer.full:  # noqa: ASYNC110
-            await sleep(POLL_INTERVAL)
-        self.complete(request, outcome)
+        try:
+            # The writer's thread has no loop to wake up, so that looking again is the simplest that is right.
+            while self._writer.full:  # noqa: ASYNC110
+                await sleep(POLL_INTERVAL)
+        finally:
+            # Whoever is cancelled while waiting is counted at least.
+            self.complete(request, outcome)
 
     def websocket(self, websocket: WebSocket) -> None:
         """Begin the conversation, and send the request id with the answer to the handshake, whichever it is."""
@@ -154,20 +174,24 @@ class Recorder:
     def websocket_complete(self, websocket: WebSocket, outcome: WebSocketOutcome) -> None:
         """Queue the record of a WebSocket."""
         scope = websocket.scope
+        conversation = scope[KEY] if KEY in scope else self.begin(websocket)
         entry = Access(
-            scope.get(KEY) or self.begin(websocket),
+            conversation,
             outcome,
             self.rule,
             "GET",
             scope["path"],
             scope["query_string"],
-            scope["scheme"],
-            scope["http_version"],
+            scope.get("scheme", "ws"),
+            scope.get("http_version", "1.1"),
             scope.get("client"),
             user_of(scope["user"]) if "user" in scope else None,
         )
         _settle(entry, outcome)
         self._writer.put(entry)
+        if conversation.rule is self.rule:
+            conversation.has_ended = True
+            conversation.leave()
 
     def begin(self, connection: HTTPConnection) -> Conversation:
         """The conversation of a connection whose `request` hooks have not been called, or not yet."""
@@ -206,10 +230,15 @@ class _Watched:
 
     async def __call__(self) -> None:
         """Run the task; what it raises is raised."""
+        conversation = self._conversation
+        current.set(conversation)
         try:
             await self._task()
         except Exception as error:
             message = f"background task {self.name or 'without a name'} failed"
             fields = {"message": message, **described(error)}
-            self._put(Event(time(), LEVELS["error"], self._conversation.fields(), "background_failed", fields))
+            bound, headers = conversation.fields(), conversation.headers
+            self._put(Event(time(), LEVELS["error"], bound, "background_failed", fields, headers))
             raise
+        finally:
+            conversation.leave()

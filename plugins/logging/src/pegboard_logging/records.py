@@ -23,6 +23,9 @@ __all__ = ["Records"]
 
 Record = dict[str, Any]
 
+TEXTS = ("message", "traceback")
+"""The fields of events that hold what others have written."""
+
 
 class Records:
     """Makes records as the settings want them."""
@@ -67,6 +70,9 @@ class Records:
             "event": entry.event,
             **entry.fields,
         }
+        for name in TEXTS:
+            if name in record:
+                record[name] = self.redaction.text(record[name], entry.headers)
         bound = entry.bound
         record.update((name, bound[name]) for name in IDS if name in bound)
         rest = {name: value for name, value in bound.items() if name not in IDS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,10 +14,26 @@ from pegboard.raw_headers import field_name
 from pegboard.settings import Settings
 from pegboard_logging.addresses import Trusted
 from pegboard_logging.fields import FIELDS
+from pegboard_logging.redaction import Redaction, folded
+from pegboard_logging.syslog import syslog_address
 
 __all__ = ["LevelName", "LoggingRouteSettings", "LoggingSettings", "SpanProcessor"]
 
 LevelName = Literal["debug", "info", "warning", "error"]
+
+MEANINGFUL = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "host",
+        "location",
+        "transfer-encoding",
+    }
+)
+"""Headers that tell servers and clients what to do, which no id can be."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
@@ -149,7 +166,7 @@ class LoggingSettings(LoggingRouteSettings, frozen=True, kw_only=True):
         for key in ("request_headers", "response_headers", "redact_headers"):
             for index, name in enumerate(getattr(self, key)):
                 yield from _header_problems(f"{key}[{index}]", name)
-        yield from _header_problems("request_id_header", self.request_id_header)
+        yield from self._id_problems()
         yield from self._field_problems()
         for index, network in enumerate(self.trusted_proxies):
             try:
@@ -161,11 +178,26 @@ class LoggingSettings(LoggingRouteSettings, frozen=True, kw_only=True):
         for index, path in enumerate(self.exclude):
             if not path.startswith("/"):
                 yield f"exclude[{index}]", f"{path!r} is no path of a route; a path begins with /"
+        yield from self._target_problems()
+        yield from self._extra_problems()
+
+    def _id_problems(self) -> Iterable[tuple[str, str]]:
+        key, name = "request_id_header", self.request_id_header
+        yield from _header_problems(key, name)
+        if folded(name) in Redaction(self.redact_headers).headers:
+            yield key, f"{name!r} is a secret, which a request id is not; use a header such as x-request-id"
+        if name.lower() in MEANINGFUL:
+            yield key, f"{name!r} means something else in HTTP; use a header such as x-request-id"
+
+    def _target_problems(self) -> Iterable[tuple[str, str]]:
+        try:
+            syslog_address(self.syslog)
+        except ValueError as error:
+            yield "syslog", str(error)
         if self.target == "file" and self.file is None:
             yield "file", 'target is "file", so a file must be given'
         if self.file is not None and self.target != "file":
             yield "file", f'a file is given, but target is "{self.target}"; use target = "file"'
-        yield from self._extra_problems()
 
     def _extra_problems(self) -> Iterable[tuple[str, str]]:
         if self.spans is not None and self.trace == "off":
@@ -181,6 +213,10 @@ class LoggingSettings(LoggingRouteSettings, frozen=True, kw_only=True):
         for index, name in enumerate(self.fields):
             if name not in FIELDS:
                 yield f"fields[{index}]", f"there is no field {name!r}; fields are {', '.join(FIELDS)}"
+        shown = Counter(self.rename.get(name, name) for name in (*FIELDS, *(self.rename.keys() - FIELDS.keys())))
+        for name, new in self.rename.items():
+            if shown[new] > 1:
+                yield f"rename.{name}", f"{new!r} is the name of another field too, which would be lost; use another"
         for key in ("fields", "rename"):
             if getattr(self, key) and self.format not in ("auto", "json", "logfmt"):
                 yield key, f'holds for the formats json and logfmt; format is "{self.format}", whose names are fixed'

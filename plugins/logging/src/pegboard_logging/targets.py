@@ -2,7 +2,8 @@
 
 Rules that must not move:
 
-- A line and its line break are written in one piece.
+- A line and its line break are written in one piece, and on streams in no larger one than a pipe takes whole: other
+  processes, such as more workers of a server, write to the same pipe.
 - Standard streams are looked up at every batch, since tests and servers replace them.
 - A file that was moved or removed is opened anew before the next batch, so that log rotation needs no signal.
 """
@@ -12,24 +13,52 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import select
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from logging.handlers import SysLogHandler
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pegboard_logging.settings import LoggingSettings
+from pegboard_logging.syslog import Syslog, syslog_address
 
-__all__ = ["CallTarget", "FileTarget", "Line", "LoggerTarget", "StreamTarget", "SyslogTarget", "Target", "make_target"]
+__all__ = [
+    "CallTarget",
+    "FileTarget",
+    "Line",
+    "LinesLost",
+    "LoggerTarget",
+    "StreamTarget",
+    "SyslogTarget",
+    "Target",
+    "make_target",
+]
 
 Line = tuple[int, bytes]
 """A level of the standard library, and a line without its break."""
+
+
+PIPE_BUF = getattr(select, "PIPE_BUF", 512)
+"""Bytes that a pipe takes whole, even when several processes write to it (POSIX, write)."""
+
+
+class LinesLost(Exception):
+    """Some lines of a batch were not written: those at ``indexes``. Raised from what went wrong."""
+
+    def __init__(self, indexes: Sequence[int]) -> None:
+        super().__init__(f"{len(indexes)} lines were not written")
+        self.indexes = indexes
 
 
 class Target:
     """Base of targets."""
 
     described = ""
+
+    @property
+    def place(self) -> object:
+        """What is equal for targets that write to the same."""
+        return self.described
 
     def open(self) -> None:
         """Get ready; raises OSError when it cannot."""
@@ -52,17 +81,17 @@ class StreamTarget(Target):
         self.described = name
 
     def write(self, lines: Sequence[Line]) -> None:
-        """Write lines in one piece, and flush."""
+        """Write lines in pieces that nobody else's come in between, and flush each."""
         stream = getattr(sys, self.described)
         if stream is None:
             raise OSError(f"this process has no {self.described}")
-        data = _joined(lines)
         binary = getattr(stream, "buffer", None)
-        if binary is None:
-            stream.write(data.decode("utf-8", "replace"))
-        else:
-            binary.write(data)
-        stream.flush()
+        for piece in _pieces(lines):
+            if binary is None:
+                stream.write(piece.decode("utf-8", "replace"))
+            else:
+                binary.write(piece)
+            stream.flush()
 
     def is_terminal(self) -> bool:
         """Whether people look at it."""
@@ -138,10 +167,11 @@ class LoggerTarget(Target):
 
     def write(self, lines: Sequence[Line]) -> None:
         """Hand each line to the logger, with its level."""
-        for level, line in lines:
-            if self.logger.isEnabledFor(level):
-                record = self.logger.makeRecord(self.logger.name, level, "", 0, line.decode(), (), None)
-                self.logger.handle(record)
+        _each(self._write, lines)
+
+    def _write(self, level: int, line: bytes) -> None:
+        if self.logger.isEnabledFor(level):
+            self.logger.handle(self.logger.makeRecord(self.logger.name, level, "", 0, line.decode(), (), None))
 
 
 class SyslogTarget(Target):
@@ -149,9 +179,8 @@ class SyslogTarget(Target):
 
     def __init__(self, address: str) -> None:
         self.described = f"syslog {address}"
-        host, colon, port = address.rpartition(":")
-        self.address: str | tuple[str, int] = (host, int(port)) if colon and port.isdecimal() else address
-        self._handler: _Syslog | None = None
+        self.address = syslog_address(address)
+        self._handler: Syslog | None = None
 
     def open(self) -> None:
         """Connect, unless it is connected."""
@@ -159,9 +188,10 @@ class SyslogTarget(Target):
 
     def write(self, lines: Sequence[Line]) -> None:
         """Send each line, with its level as the severity."""
-        handler = self._opened()
-        for level, line in lines:
-            handler.emit(logging.LogRecord("pegboard", level, "", 0, line.decode(), (), None))
+        _each(self._write, lines)
+
+    def _write(self, level: int, line: bytes) -> None:
+        self._opened().emit(logging.LogRecord("pegboard", level, "", 0, line.decode(), (), None))
 
     def close(self) -> None:
         """Disconnect."""
@@ -169,21 +199,12 @@ class SyslogTarget(Target):
         if handler is not None:
             handler.close()
 
-    def _opened(self) -> _Syslog:
+    def _opened(self) -> Syslog:
         if self._handler is None:
-            self._handler = _Syslog(self.address)
-            self._handler.ident = f"pegboard[{os.getpid()}]: "
+            self._handler = Syslog(self.address)
+        # Here, because a forked child goes on with its parent's handler.
+        self._handler.ident = f"pegboard[{os.getpid()}]: "
         return self._handler
-
-
-class _Syslog(SysLogHandler):
-    append_nul = False
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the standard library's name
-        """Raise to the writer what the standard library would print."""
-        error = sys.exc_info()[1]
-        if error is not None:
-            raise error
 
 
 class CallTarget(Target):
@@ -193,10 +214,14 @@ class CallTarget(Target):
         self.described = f"function {getattr(call, '__qualname__', repr(call))}"
         self.call = call
 
+    @property
+    def place(self) -> object:
+        """The function."""
+        return self.call
+
     def write(self, lines: Sequence[Line]) -> None:
         """Call the function for each line."""
-        for _, line in lines:
-            self.call(line)
+        _each(lambda _, line: self.call(line), lines)
 
 
 def make_target(settings: LoggingSettings) -> Target:
@@ -218,8 +243,40 @@ def complain(text: str) -> None:
         sys.stderr.flush()
 
 
+def _each(write: Callable[[int, bytes], object], lines: Sequence[Line]) -> None:
+    """Write lines one by one. A line that cannot be written costs only itself; two in a row, and the rest is lost.
+
+    Raises LinesLost from what went wrong last.
+    """
+    lost: list[int] = []
+    cause: Exception | None = None
+    for index, line in enumerate(lines):
+        try:
+            write(*line)
+        except Exception as error:  # noqa: BLE001  whatever it is, the writer is told
+            cause = error
+            if lost and lost[-1] == index - 1:
+                lost.extend(range(index, len(lines)))
+                break
+            lost.append(index)
+    if cause is not None:
+        raise LinesLost(lost) from cause
+
+
 def _joined(lines: Sequence[Line]) -> bytes:
     return b"\n".join([*(line for _, line in lines), b""])
+
+
+def _pieces(lines: Sequence[Line]) -> Iterator[bytes]:
+    """Whole lines in pieces of at most `PIPE_BUF` bytes; a line that is longer is one by itself."""
+    begin = size = 0
+    for index, (_, line) in enumerate(lines):
+        if size and size + len(line) + 1 > PIPE_BUF:
+            yield _joined(lines[begin:index])
+            begin, size = index, 0
+        size += len(line) + 1
+    if size:
+        yield _joined(lines[begin:])
 
 
 def _identity(stat: os.stat_result) -> tuple[int, int]:

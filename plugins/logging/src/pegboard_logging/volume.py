@@ -18,12 +18,13 @@ WARNING = LEVELS["warning"]
 
 
 class Rule:
-    """What holds for the records of one route, or of several with equal settings."""
+    """What holds for the records of one route, or of several with equal settings, that are written to ``place``."""
 
-    __slots__ = ("client", "client_share", "record", "server", "slow", "usual", "usual_share")
+    __slots__ = ("client", "client_share", "place", "record", "server", "slow", "usual", "usual_share")
 
-    def __init__(self, settings: LoggingRouteSettings) -> None:
+    def __init__(self, settings: LoggingRouteSettings, place: object = None) -> None:
         self.record = settings.record
+        self.place = place
         self.usual = LEVELS[settings.level]
         self.client = LEVELS[settings.level_client_error]
         self.server = LEVELS[settings.level_server_error]
@@ -39,6 +40,10 @@ class Rule:
         shares = {"answers below 400": self.usual_share, "client errors": self.client_share}
         kept = [f"{share:.3g} of {what}" for what, share in shares.items() if share < 1]
         return f"records {' and '.join(kept)}, and every failure" if kept else ""
+
+    def leaves_to(self, begun: Rule | None) -> bool:
+        """Whether the board that has begun a request, by the rule ``begun``, records it in the same place."""
+        return begun is not None and begun is not self and begun.record and begun.place == self.place
 
     def judge(self, outcome: Outcome | WebSocketOutcome) -> tuple[int, float]:
         """The level of a record, and the share of such records that is kept, 0 to 1."""
