@@ -30,7 +30,7 @@ from anyio.abc import TaskGroup
 
 from pegboard.background import BackgroundTask, BackgroundTasks
 from pegboard.headers import MutableHeaders
-from pegboard.inbox import cancel_on_disconnect
+from pegboard.presence import cancel_on_disconnect
 from pegboard.shutdown_signals import shutdown_event
 from pegboard.streaming_responses import StreamingResponse
 from pegboard.typed_json import encode_json

@@ -32,8 +32,8 @@ from pegboard.file_siblings import PRECOMPRESSED, find_siblings, sibling_headers
 from pegboard.file_types import guess_media_type
 from pegboard.headers import MutableHeaders
 from pegboard.http_dates import format_http_date
-from pegboard.inbox import push_while_present
 from pegboard.open_files import FilePieces, OpenFile
+from pegboard.presence import push_while_present
 from pegboard.raw_headers import field_value, find, merge_vary
 from pegboard.types import RawHeaders, Receive, Scope, Send
 

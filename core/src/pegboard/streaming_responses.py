@@ -12,7 +12,7 @@ from pegboard.background import BackgroundTask, BackgroundTasks
 from pegboard.base_responses import Response, bytes_of, type_headers
 from pegboard.concurrency import iterate_in_threadpool
 from pegboard.headers import MutableHeaders
-from pegboard.inbox import push_while_present
+from pegboard.presence import push_while_present
 from pegboard.types import Receive, Scope, Send
 
 __all__ = ["StreamingResponse"]
