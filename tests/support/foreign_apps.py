@@ -167,7 +167,7 @@ def litestar_app(marks: Marks) -> Any:
         marks.append("stopped")
 
     handlers = [plain, json, echo, stream, fail, background, where, ws]
-    return Litestar(handlers, on_startup=[started], on_shutdown=[stopped], openapi_config=None)
+    return Litestar(handlers, on_startup=[started], on_shutdown=[stopped], openapi_config=None, logging_config=None)
 
 
 def quart_app(marks: Marks) -> Any:
