@@ -43,18 +43,21 @@ def main() -> int:
             more, left_out = asyncio.run(measure(case, rounds, peers_of(case, options)))
             rows += more
             skipped += left_out
+            skipped += slow_ones(case) if options.quick else []
     for process_case in PROCESS_CASES:
         if wanted(process_case.name, options.only):
             say(f"{process_case.title} ...")
             titles[process_case.name] = process_case.title
-            more, left_out = startup.measure(process_case, 3 if options.quick else 15, options.peers)
+            more, left_out = startup.measure(
+                process_case, options.rounds or (3 if options.quick else 15), options.peers
+            )
             rows += more
             skipped += left_out
     for wire_case in WIRE_CASES:
         if wanted(wire_case.name, options.only):
             say(f"{wire_case.title} ...")
             titles[wire_case.name] = wire_case.title
-            more, left_out = wire.measure(wire_case, 1 if options.quick else rounds, options.peers)
+            more, left_out = wire.measure(wire_case, options.rounds or (1 if options.quick else rounds), options.peers)
             rows += more
             skipped += left_out
     if options.callgrind:
@@ -110,6 +113,11 @@ def peers_of(case: Case, options: argparse.Namespace) -> frozenset[str] | None:
     if not options.quick or not case.slow:
         return cast("frozenset[str] | None", options.peers)
     return (options.peers or frozenset(roster.MODULES)) - case.slow
+
+
+def slow_ones(case: Case) -> list[Skipped]:
+    """The peers that a quick run leaves out of a case."""
+    return [Skipped(case.name, peer, "", "takes minutes to start; --quick leaves it out") for peer in sorted(case.slow)]
 
 
 def names(text: str) -> frozenset[str]:
