@@ -9,7 +9,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
 
 from benchmarks.asgi import App
 from benchmarks.peers import pegboard_, raw, starlette_
@@ -103,7 +102,7 @@ def main(server: str, name: str, port: str) -> None:
     """Go to the core for servers, and serve until told to stop."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {CORE})
-    partial(SERVERS[server], name, int(port))()
+    SERVERS[server](name, int(port))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ class Outcome(msgspec.Struct, eq=False):
     - ``error``: the exception that nobody handled, or None.
     - ``answered_by``: the plugin whose hook answered, refused by raising, replaced the response, or failed and so made
       it a 500; None for the endpoint.
-    - ``bytes_in``, ``bytes_out``: body bytes read from the client and given to the server.
+    - ``bytes_in``, ``bytes_out``: body bytes read from the client (decoded ones, where a hook has them decoded), and
+      those given to the server.
     - ``started``: ``time.perf_counter()`` when the request came in; ``first_byte`` and ``duration``: seconds from then
       until the head was sent (None if it was not) and until the end.
     - ``notes``: what plugins left word of with ``request.note``, by their names.

@@ -88,13 +88,12 @@ class Basic(Scheme):
 
     def authenticate(self, connection: HTTPConnection) -> Any:
         """The user's access, or None without Basic credentials. Raises `Rejected` for a wrong name or password."""
-        value: bytes | None = None
-        for name, found in connection.scope["headers"]:
-            if name == b"authorization":
-                if value is not None:
-                    raise several()
-                value = found
-        if value is None or value[:5].lower() != b"basic":
+        value = connection.header(b"authorization")
+        if value is None:
+            return None
+        if connection.header_count(b"authorization") > 1:
+            raise several()
+        if value[:5].lower() != b"basic":
             return None
         if len(value) <= self._longest:
             known = self._recent.get(sha256(self._key + value).digest())

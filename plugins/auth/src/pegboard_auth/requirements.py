@@ -8,7 +8,7 @@ The decorators that mark endpoints stand in `pegboard_auth.guards`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import FunctionType, MethodType
 from typing import Any, Final
@@ -132,20 +132,17 @@ def marks(endpoint: Any, mark: str) -> tuple[Requirement, ...]:
 
 def beneath(endpoint: Any) -> Iterator[Any]:
     """An endpoint and all functions beneath it that a route may hold in its place: what decorators have wrapped."""
-    seen: list[Any] = []
-    waiting = [endpoint]
-    while waiting:
-        one = waiting.pop()
-        if any(one is other for other in seen):
-            continue
-        seen.append(one)
-        if not isinstance(one, MethodType):
-            yield one
-        waiting += _inside(one)
+    return (one for one in _reached(endpoint) if not isinstance(one, MethodType))
 
 
 def _required_above(endpoint: Any) -> Iterator[Requirement]:
     """What is asked above a route of its endpoint, or of a function beneath it; what is beneath a guard is its own."""
+    for one in _reached(endpoint, lambda one: _own(one).get(GUARD) is not one):
+        yield from marks(one, REQUIRED_ABOVE)
+
+
+def _reached(endpoint: Any, goes_into: Callable[[Any], bool] = lambda one: True) -> Iterator[Any]:
+    """An endpoint and what is inside of it, however deep, each once; not what is in those that are not gone into."""
     seen: list[Any] = []
     waiting = [endpoint]
     while waiting:
@@ -153,8 +150,8 @@ def _required_above(endpoint: Any) -> Iterator[Requirement]:
         if any(one is other for other in seen):
             continue
         seen.append(one)
-        yield from marks(one, REQUIRED_ABOVE)
-        if _own(one).get(GUARD) is not one:
+        yield one
+        if goes_into(one):
             waiting += _inside(one)
 
 
