@@ -436,3 +436,39 @@ async def test_exceptions_inside_of_a_mount_go_to_the_boards_handlers() -> None:
 
     app = board(Mount("/m", routes=[Route("/x", fail)]), exception_handlers={409: conflict})
     assert (await ask(app, "/m/x")).body == b"conflict"
+
+
+FIXED = {
+    "a fixed path": ([named("a", "/a")], True),
+    "behind a parameter that takes it": ([named("b", "/{x}"), named("a", "/a")], False),
+    "within a mount": ([Mount("/a", routes=[named("a", "/")])], False),
+    "where a host has a say": ([Host("{sub}.example.org", app=foreign), named("a", "/a")], False),
+}
+
+
+@pytest.mark.parametrize(("routes", "is_fixed"), FIXED.values(), ids=FIXED)
+async def test_only_what_a_path_alone_decides_is_found_by_one_look_up(routes: list[BaseRoute], is_fixed: bool) -> None:
+    """The short way gives what the tables give, or nothing."""
+    story = board(*routes).frozen.http
+    fixed = story.fixed.get("GET", {})
+    assert ("/a" in fixed) is is_fixed
+    for path, plan in fixed.items():
+        found = story.match({"type": "http", "method": "GET", "path": path, "headers": []})
+        assert (found[0], found[1]) == (plan, {})
+
+
+async def test_the_short_way_knows_root_paths_and_boards_within_boards() -> None:
+    """What is told from more than the path goes the long way, whatever the path looks like."""
+    inner = board(named("inner", "/a"))
+    app = board(Mount("/{outer}", app=inner), named("a", "/a"), named("deep", "/root/a"))
+    below = msgspec.json.decode((await ask(app, "/x/a")).body)
+    assert (below["route"], below["params"]) == ("inner", {"outer": "x"})
+    rooted = msgspec.json.decode(
+        (await ask(board(named("a", "/a"), named("deep", "/root/a")), "/root/a", root_path="/root")).body
+    )
+    assert rooted["route"] == "a"
+
+
+async def test_debug_mode_takes_no_short_way() -> None:
+    """Its hooks are watched, in pipelines of their own."""
+    assert board(named("a", "/a"), debug=True).frozen.http.fixed == {}

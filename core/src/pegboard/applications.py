@@ -18,6 +18,7 @@ from pegboard.routing.endpoints import MiddlewareFactory
 from pegboard.routing.router import Router
 from pegboard.routing.routes import BaseRoute
 from pegboard.state import State
+from pegboard.stories.http import Entrance
 from pegboard.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ __all__ = ["Pegboard"]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 
-class Pegboard(Router):
+class Pegboard(Entrance, Router):
     """An ASGI 3 application whose pipeline is made of plugins.
 
     - ``plugins``: a list of plugins (names, classes, objects or ``"module:attr"``) is all that is used; a mapping gives
@@ -62,7 +63,8 @@ class Pegboard(Router):
         threads: Mapping[str, int] | None = None,
         redirect_slashes: bool = True,
     ) -> None:
-        super().__init__(routes, redirect_slashes=redirect_slashes)
+        Router.__init__(self, routes, redirect_slashes=redirect_slashes)
+        Entrance.__init__(self)
         self.state = State(dict(state or {}))
         self.lifespan_state: dict[str, Any] = {}
         self.exception_handlers = ExceptionHandlers(exception_handlers)
@@ -82,10 +84,6 @@ class Pegboard(Router):
         self.given.take_plugins(plugins)
         self._frozen: Frozen | None = None
         self._apps: Mapping[str, ASGIApp] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection (ASGI 3)."""
-        await self._apps.get(scope["type"], self._unprepared)(scope, receive, send)
 
     # Before the freeze
 
@@ -175,6 +173,7 @@ class Pegboard(Router):
             try:
                 self._frozen = Frozen(self)
                 self._apps = self._frozen.prepare()
+                self.story = self._frozen.entrance
             except BaseException:
                 if self._frozen is not None:
                     self._frozen.assembly.take_back_settings()
@@ -188,10 +187,13 @@ class Pegboard(Router):
         if self._frozen is not None and self._apps:
             self._frozen.compile()
 
-    async def _unprepared(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Freeze before the first connection; refuse connections of an unknown type."""
+    async def admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection that is no HTTP request, or comes first; refuse those of an unknown type."""
         if self._apps:
-            raise ValueError(f"ASGI scope of type {scope['type']!r}; expected one of {', '.join(self._apps)}")
+            if scope["type"] not in self._apps:
+                raise ValueError(f"ASGI scope of type {scope['type']!r}; expected one of {', '.join(self._apps)}")
+            await self._apps[scope["type"]](scope, receive, send)
+            return
         try:
             self.freeze()
         except Exception as error:

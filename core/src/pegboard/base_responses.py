@@ -83,7 +83,7 @@ class Head:
 
     _headers: MutableHeaders
 
-    body: bytes
+    body: bytes = b""
     """The body, where the response is ``whole``; nothing otherwise."""
 
     whole: ClassVar[bool] = False
@@ -98,7 +98,7 @@ class Head:
     background: Callable[[], Awaitable[None]] | None = None
     """What runs after the response was sent."""
 
-    first_use: ClassVar[Any] = None
+    first_use: Any = None
     """Status, headers and body as they were before hooks saw this response for the first time."""
 
     def __init__(self, status_code: int, raw_headers: list[RawHeader]) -> None:
@@ -163,10 +163,12 @@ class Response(Head):
     whole = True
     plain_call = True
     _type_headers: ClassVar[tuple[RawHeader, ...]] = ()
+    _has_usual_headers: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._type_headers = type_headers(cls.media_type, cls.charset)
+        cls._has_usual_headers = cls.init_headers is Response.init_headers
         cls.plain_call = cls.__call__ is Response.__call__
         cls.whole = cls.plain_call and cls.push is Response.push
 
@@ -182,8 +184,13 @@ class Response(Head):
         self.background = background
         if media_type is not None:
             self.media_type = media_type
-        self.body: bytes = self.render(content)
-        self.init_headers(headers)
+        self.body = self.render(content)
+        if status_code == 200 and headers is None and media_type is None and self._has_usual_headers:
+            # What `init_headers` does for nearly every answer, without its frame.
+            size = len(self.body)
+            self.raw_headers = [_LENGTHS.get(size) or content_length(size), *self._type_headers]
+        else:
+            self.init_headers(headers)
 
     def render(self, content: Any) -> bytes:
         """Turn ``content`` into the bytes of the body."""

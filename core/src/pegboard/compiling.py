@@ -90,9 +90,22 @@ def _a(result: Any) -> str:
 
 
 class Pipeline:
-    """The frozen hooks of one or more routes, each a tuple of functions in calling order; empty means absent."""
+    """The frozen hooks of one or more routes, each a tuple of functions in calling order; empty means absent.
 
-    __slots__ = ("_steps", "body", "complete", "error", "request", "response", "websocket", "websocket_complete")
+    ``shapes`` says whether there is any that sees a response before it is sent.
+    """
+
+    __slots__ = (
+        "_steps",
+        "body",
+        "complete",
+        "error",
+        "request",
+        "response",
+        "shapes",
+        "websocket",
+        "websocket_complete",
+    )
 
     def __init__(self, hooks: Mapping[str, Sequence[tuple[Call, Step]]]) -> None:
         hooks = {hook: _distinct(compiled) for hook, compiled in hooks.items()}
@@ -100,6 +113,7 @@ class Pipeline:
             tuple(call for call, _ in hooks.get(hook, ()))
             for hook in ("request", "error", "response", "body", "complete", "websocket", "websocket_complete")
         )
+        self.shapes = bool(self.response or self.body)
         self._steps = {hook: tuple(step for _, step in compiled) for hook, compiled in hooks.items()}
 
     def step(self, hook: str, call: Call) -> Step:

@@ -25,8 +25,9 @@ from pegboard.routing.layers import Layers
 from pegboard.routing.lists import RouteList
 from pegboard.routing.routes import BaseRoute, Inner
 from pegboard.settings import lost_files
-from pegboard.stories.http import HTTPStory
+from pegboard.stories.http import Entrance
 from pegboard.stories.lifespan import LifespanStory, Tenant, foreign_lifespan
+from pegboard.stories.recovery import HTTPStory
 from pegboard.stories.websocket import WebSocketStory
 from pegboard.tables import Tables
 from pegboard.types import ASGIApp, Receive, Scope, Send
@@ -61,7 +62,10 @@ class Frozen:
         )
 
     def prepare(self) -> Mapping[str, ASGIApp]:
-        """Run the setup hooks and compile the routes; gives the applications by the type of the scope they serve."""
+        """Run the setup hooks and compile the routes; gives the applications by the type of the scope they serve.
+
+        ``entrance`` is the story of requests then, unless something that wraps the whole board has to be asked first.
+        """
         assembly, board = self.assembly, self.board
         assembly.warn(lost_files(assembly.sources, _endpoints(board)))
         _say_sources(assembly)
@@ -77,9 +81,15 @@ class Frozen:
         self.websocket = WebSocketStory(board, rewrite, board.exception_handlers, debug)
         lifespan = LifespanStory(self.tenants, assembly.settings.startup_timeout)
         self.compile()
-        apps = self._wrapped({"http": self.http.serve, "websocket": self.websocket.serve, "lifespan": lifespan.serve})
+        stories: dict[str, ASGIApp] = {
+            "http": Entrance(self.http),
+            "websocket": self.websocket.serve,
+            "lifespan": lifespan.serve,
+        }
+        wrapped = self._wrapped(stories)
+        self.entrance = None if wrapped else self.http
         self._size_threads()
-        return apps
+        return wrapped or stories
 
     def _plugin_routes(self) -> list[BaseRoute]:
         """The routes of all plugins. Raises ConfigurationError naming those that give something else."""
@@ -110,7 +120,7 @@ class Frozen:
         if problems := planner.all_problems():
             raise ConfigurationError(problems)
         assembly.warn(tables.warnings)
-        self.http.match = tables.http
+        self.http.match_by(tables.http, tables.fixed)
         self.websocket.match = tables.websocket
         inner = [each.route.routes for each in flat if isinstance(each.route, Inner) and each.route.is_flattened]
         for routes in (board.routes, *inner):
@@ -149,10 +159,10 @@ class Frozen:
                 limit.threads = getattr(self.assembly.settings.threads, limit.name)
 
     def _wrapped(self, stories: Mapping[str, ASGIApp]) -> Mapping[str, ASGIApp]:
-        """The stories themselves, or where something wraps the whole board, that in the place of each."""
+        """Where something wraps the whole board, that in the place of each story; empty where nothing does."""
         wrappers = list(self.assembly.impls("asgi"))
         if not wrappers and not self.board.middleware:
-            return stories
+            return {}
 
         async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
             await stories[scope["type"]](scope, receive, send)

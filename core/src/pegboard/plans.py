@@ -15,7 +15,7 @@ from pegboard.compiling import Pipeline, PipelineFactory, identity, lint_signatu
 from pegboard.hookspecs import ROUTE_HOOKS
 from pegboard.plugin import NoSettings, RouteHooks
 from pegboard.routing import BaseRoute
-from pegboard.routing.endpoints import needs_of
+from pegboard.routing.endpoints import AppEndpoint, needs_of
 from pegboard.settings import Loaded, overlay
 
 __all__ = ["Plan", "Planner"]
@@ -31,10 +31,11 @@ NO_NOTES: Mapping[str, str] = {}
 class Plan:
     """One route, its endpoint as a plain async callable, and its pipeline.
 
-    ``notes`` is what plugins say that they do here, by their names.
+    ``notes`` is what plugins say that they do here, by their names. ``app`` is the answer of an endpoint that is an
+    application, which is the same for every request.
     """
 
-    __slots__ = ("call", "max_body_size", "notes", "pipeline", "route")
+    __slots__ = ("app", "call", "max_body_size", "notes", "pipeline", "route")
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Plan:
     ) -> None:
         self.route = route
         self.call = call
+        self.app = call.response if isinstance(call, AppEndpoint) else None
         self.pipeline = pipeline
         self.max_body_size = max_body_size
         self.notes = notes

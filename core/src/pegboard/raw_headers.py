@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from pegboard.types import RawHeaders
 
-__all__ = ["field_name", "field_value", "find", "merge_vary", "remove", "replace"]
+__all__ = ["field_name", "field_value", "find", "merge_vary", "normalized", "remove", "replace"]
 
 _NOT_TOKEN = re.compile(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -50,6 +51,16 @@ def field_value(name: str, value: str) -> bytes:
             f"header {name!a}: its value has {value[error.start]!a} at position {error.start}, outside ISO-8859-1; "
             "encode it, for example with urllib.parse.quote (RFC 8187)"
         ) from None
+
+
+def normalized(headers: Any) -> RawHeaders:
+    """Headers as other applications send them, any iterable of pairs, as a list of pairs with names in lower case."""
+    raw = list(headers)
+    for pair in raw:
+        name, value = pair
+        if not (pair.__class__ is tuple and name.__class__ is value.__class__ is bytes and name.islower()):
+            return [(bytes(name).lower(), bytes(value)) for name, value in raw]
+    return raw
 
 
 def find(raw: RawHeaders, name: bytes) -> bytes | None:

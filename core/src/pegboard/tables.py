@@ -11,15 +11,13 @@ those for these. Every route has one plan and one entry, which all tables share.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import lru_cache, partial
 from typing import Any
 
-from pegboard.convertors import PURE
 from pegboard.errors import OUTER_BOARDS
 from pegboard.plans import Plan, Planner
-from pegboard.routing.endpoints import as_app, as_app_call
+from pegboard.routing.endpoints import AppEndpoint, as_app
 from pegboard.routing.flattening import FlatRoute
-from pegboard.routing.host_names import host_name, match_host
+from pegboard.routing.host_names import host_matcher, host_name
 from pegboard.routing.layers import Layers
 from pegboard.routing.misses import MissRoute
 from pegboard.routing.routes import BaseRoute, Host, Inner, Route, WebSocketRoute
@@ -30,13 +28,16 @@ from pegboard.websockets import WebSocket
 __all__ = ["Tables", "route_path"]
 
 Found = tuple[Plan, dict[str, Any]]
+Fixed = Mapping[str, Mapping[str, Plan]]
 Chain = tuple[BaseRoute, ...]
 
 
 class Tables:
     """The compiled routes of a board, for HTTP requests and for WebSockets.
 
-    ``layers`` keeps the middleware of routes, ``own_root`` is the key in the scope of the board's own root path.
+    ``http`` and ``websocket`` find the plan for a scope; ``fixed`` holds, by method and path, what they find for
+    requests without a root path where no host and no parameter has a say. ``layers`` keeps the middleware of routes,
+    ``own_root`` is the key in the scope of the board's own root path.
     What is wrong with a route is a problem of the ``planner``.
     """
 
@@ -47,6 +48,7 @@ class Tables:
         websocket = _WebSocket(routes, planner, layers, False)
         self.http = _finder(http, own_root)
         self.websocket = _finder(websocket, own_root)
+        self.fixed = _fixed(http)
         self.warnings = [*dict.fromkeys([*http.warnings, *websocket.warnings, *_ambiguous_names(routes)])]
 
 
@@ -152,7 +154,7 @@ class _Http(_Maker):
         return as_app(route.call, route.max_body_size)
 
     def app_call(self, app: ASGIApp) -> Callable[[Any], Any]:
-        return as_app_call(app)
+        return AppEndpoint(app)
 
 
 class _WebSocket(_Maker):
@@ -171,6 +173,16 @@ class _WebSocket(_Maker):
         return call
 
 
+def _fixed(maker: _Maker) -> Fixed:
+    """The answers of the table that leave the scope as it is; none where the table depends on the host."""
+    if any(isinstance(flat.route, Host) for flat, _ in maker.placed):
+        return {}
+    return {
+        method: {path: plan for path, (plan, _, prefix) in answers.items() if not prefix}
+        for method, answers in maker.table(()).fixed.items()
+    }
+
+
 def _finder(maker: _Maker, own_root: str) -> Callable[[Scope], Found]:
     """What finds the plan for a scope, and its path parameters."""
     main = _in_table(maker.table(()), own_root, maker.is_http)
@@ -180,7 +192,7 @@ def _finder(maker: _Maker, own_root: str) -> Callable[[Scope], Found]:
     finders: dict[tuple[Host, ...], Callable[[Scope], Found]] = {(): main}
     for flat in flats:
         finders[flat.hosts] = _in_table(maker.table(flat.hosts), own_root, maker.is_http)
-    match = _host_matcher([(flat.hosts[-1], not flat.around) for flat in flats])
+    match = host_matcher([(flat.hosts[-1], not flat.around) for flat in flats])
 
     def find(scope: Scope) -> Found:
         matched = match(host_name(scope))
@@ -193,29 +205,6 @@ def _finder(maker: _Maker, own_root: str) -> Callable[[Scope], Found]:
         return plan, params
 
     return find
-
-
-_KNOWN_NAMES = 1024
-"""The number of host names for which it is remembered which hosts they match."""
-
-
-def _host_matcher(hosts: Sequence[tuple[Host, bool]]) -> Callable[[str], Mapping[Host, dict[str, Any]]]:
-    """What matches names with these hosts. Nothing is remembered where a convertor may make something new each time."""
-    match = partial(_match_hosts, hosts)
-    is_pure = all(type(convertor) in PURE for host, _ in hosts for convertor in host.host_template.params.values())
-    return lru_cache(_KNOWN_NAMES)(match) if is_pure else match
-
-
-def _match_hosts(hosts: Sequence[tuple[Host, bool]], name: str) -> Mapping[Host, dict[str, Any]]:
-    """The hosts that match a name, with their parameters, up to the first that stands in no other."""
-    matched: dict[Host, dict[str, Any]] = {}
-    for host, is_outermost in hosts:
-        params = match_host(host.host_template, name)
-        if params is not None:
-            matched[host] = params
-            if is_outermost:
-                break
-    return matched
 
 
 def _in_table(table: Table[Plan], own_root: str, is_http: bool) -> Callable[[Scope], Found]:
@@ -289,8 +278,11 @@ def _mounted(app: Any) -> ASGIApp:
     # What it awaits is the application's own, so this needs no coroutine around it.
     def call(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         board = scope["app"]
-        outer = (board, *scope.get(OUTER_BOARDS, ()))
-        awaitable: Awaitable[None] = app({"pegboard.router": board, **scope, OUTER_BOARDS: outer}, receive, send)
+        # A quarter of the time of a display that spreads the scope among other keys.
+        inner = dict(scope)
+        inner.setdefault("pegboard.router", board)
+        inner[OUTER_BOARDS] = (board, *scope[OUTER_BOARDS]) if OUTER_BOARDS in scope else (board,)
+        awaitable: Awaitable[None] = app(inner, receive, send)
         return awaitable
 
     return call

@@ -19,7 +19,6 @@ from pegboard.routing.misses import MissRoute
 from pegboard.routing.router import flatten
 from pegboard.routing.routes import BaseRoute
 from pegboard.settings import Loaded, overlay
-from pegboard.stories.base import rewritten
 
 if TYPE_CHECKING:
     from pegboard.freezing import Frozen
@@ -100,7 +99,7 @@ def explain_scope(frozen: Frozen, scope: dict[str, Any]) -> Explanation:
     asked = scope["path"]
     scope["app"] = frozen.board
     with aside():
-        error, _ = rewritten(scope, story.rewrite)
+        error, _ = story.rewritten(scope)
     if error is not None:
         raise BrokenApplication(error)
     plan, params = story.match(scope)

@@ -22,6 +22,7 @@ from pegboard.types import ASGIApp, Message, Receive, Scope, Send
 from pegboard.websockets import WebSocket
 
 __all__ = [
+    "AppEndpoint",
     "MiddlewareFactory",
     "adapt",
     "adapt_websocket",
@@ -55,7 +56,7 @@ def adapt(endpoint: Any) -> HTTPEndpointCall:
         raise TypeError(f"endpoint {endpoint_name(endpoint)!r} serves WebSockets; give it to a WebSocketRoute")
     _check_callable(endpoint)
     if not is_function(endpoint):
-        return as_app_call(endpoint)
+        return AppEndpoint(endpoint)
     if is_async(endpoint):
         call: HTTPEndpointCall = endpoint
         return call
@@ -66,14 +67,15 @@ def adapt(endpoint: Any) -> HTTPEndpointCall:
     return call_in_thread
 
 
-def as_app_call(app: ASGIApp) -> HTTPEndpointCall:
-    """The endpoint that lets an ASGI application answer."""
-    response = AppResponse(app)
+class AppEndpoint:
+    """The endpoint that lets an ASGI application answer: its ``response`` is the same for all requests."""
 
-    async def answer(request: Request) -> AppResponse:
-        return response
+    def __init__(self, app: ASGIApp) -> None:
+        self.response = AppResponse(app)
 
-    return answer
+    async def __call__(self, request: Request) -> AppResponse:
+        """Answer with the application."""
+        return self.response
 
 
 def adapt_websocket(endpoint: Any) -> WebSocketCall:

@@ -7,19 +7,21 @@ What is no host and port, or longer than a host's name can be, matches nothing, 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pegboard.convertors import DECLINED
+from pegboard.convertors import DECLINED, PURE
 from pegboard.raw_headers import find
 from pegboard.routing.scanning import Param, TemplateError
 from pegboard.types import Scope
 from pegboard.urls import valid_host
 
 if TYPE_CHECKING:
+    from pegboard.routing.routes import Host
     from pegboard.routing.templates import Template
 
-__all__ = ["check_host", "host_name", "match_host"]
+__all__ = ["check_host", "host_matcher", "host_name", "match_host"]
 
 _LONGEST: Final = 255 + len(":65535")
 """The longest value in bytes that can be a host's name (RFC 1035 section 2.3.4) and its port."""
@@ -66,3 +68,26 @@ def match_host(template: Template, name: str) -> dict[str, Any] | None:
         return {key: template.params[key].convert(text) for key, text in found.items()}
     except DECLINED:
         return None
+
+
+_KNOWN_NAMES: Final = 1024
+"""The number of host names for which it is remembered which hosts they match."""
+
+
+def host_matcher(hosts: Sequence[tuple[Host, bool]]) -> Callable[[str], Mapping[Host, dict[str, Any]]]:
+    """What matches names with these hosts. Nothing is remembered where a convertor may make something new each time."""
+    match = partial(_match_hosts, hosts)
+    is_pure = all(type(convertor) in PURE for host, _ in hosts for convertor in host.host_template.params.values())
+    return lru_cache(_KNOWN_NAMES)(match) if is_pure else match
+
+
+def _match_hosts(hosts: Sequence[tuple[Host, bool]], name: str) -> Mapping[Host, dict[str, Any]]:
+    """The hosts that match a name, with their parameters, up to the first that stands in no other."""
+    matched: dict[Host, dict[str, Any]] = {}
+    for host, is_outermost in hosts:
+        params = match_host(host.host_template, name)
+        if params is not None:
+            matched[host] = params
+            if is_outermost:
+                break
+    return matched

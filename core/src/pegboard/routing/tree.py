@@ -86,6 +86,8 @@ class Entry(Generic[T]):
 class Table(Generic[T]):
     """Entries made ready to be matched. Nothing in it changes but the caches of misses and of late answers.
 
+    ``fixed`` holds the answers for paths of templates without parameters, by method and path.
+
     Args:
         entries: in order of preference.
         fallback: the payload for a miss at the wall of a given payload, None outside of all walls.
@@ -109,8 +111,8 @@ class Table(Generic[T]):
         "_misses",
         "_redirect",
         "_root",
-        "_static",
         "_walls",
+        "fixed",
     )
 
     def __init__(
@@ -136,18 +138,18 @@ class Table(Generic[T]):
             builder.add(segments_of(entry), leaf)
         self._root = builder.finish()
         self._methods = frozenset[str]().union(*(methods or COMMON_METHODS for methods in self._effective))
-        self._static: dict[str, dict[str, Match[T]]] = {method: {} for method in self._methods | {"OPTIONS"}}
+        self.fixed: dict[str, dict[str, Match[T]]] = {method: {} for method in self._methods | {"OPTIONS"}}
         self._kept: dict[str, dict[str, Match[T]]] = {}
         self._prepare()
         if all(type(convertor) in PURE for entry in entries for convertor in entry.template.params.values()):
-            self._kept = {method: {} for method in self._static}
+            self._kept = {method: {} for method in self.fixed}
 
     def match(self, method: str, path: str) -> Match[T]:
         """The payload for a request with its parameters, and the length of its mount prefix. Raises nothing.
 
         `path` is decoded and without `root_path`; the prefix's length is an index into it.
         """
-        answers = self._static.get(method)
+        answers = self.fixed.get(method)
         if answers is None:
             return self._found(method, path)
         answer = answers.get(path)
@@ -200,10 +202,10 @@ class Table(Generic[T]):
                 continue
             path = entry.template.text
             for method in {*(methods or self._methods), "OPTIONS"}:
-                if path not in self._static[method]:
+                if path not in self.fixed[method]:
                     answer = self._found(method, path)
                     if answer[1] is None:
-                        self._static[method][path] = answer
+                        self.fixed[method][path] = answer
             if methods is not None:
                 self._found(_NO_METHOD, path)
         for leaf in [None, *self._walls]:

@@ -18,7 +18,7 @@ from pegboard.background import BackgroundTask, BackgroundTasks
 from pegboard.compiling import Step
 from pegboard.responses import AppResponse, Response
 
-__all__ = ["answer_of", "own", "replacement_of"]
+__all__ = ["again", "answer_of", "own", "replacement_of"]
 
 Background = Callable[[], Awaitable[None]]
 
@@ -50,20 +50,20 @@ def replacement_of(step: Step, result: Any, response: Any) -> Any:
 
 def own(response: Any) -> Any:
     """``response`` for one request: itself when it is used for the first time, a copy of what it was then otherwise."""
-    first = response.first_use
-    if first is None:
-        body = response.body if response.whole else None
-        response.first_use = (response.status_code, response.raw_headers.copy(), body)
-        return response
-    status_code, headers, body = first
+    if response.first_use is not None:
+        return again(response)
+    response.first_use = (response.status_code, response.raw_headers.copy(), response.body)
+    return response
+
+
+def again(response: Any) -> Any:
+    """A copy of what ``response`` was before it was used for the first time."""
     fresh = copy(response)
-    fresh.status_code = status_code
+    fresh.status_code, headers, fresh.body = response.first_use
     fresh.raw_headers = headers.copy()
     with suppress(AttributeError):
         # The view, where one was made, edits the other list.
         del fresh._headers
-    if body is not None:
-        fresh.body = body
     return fresh
 
 

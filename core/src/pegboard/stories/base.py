@@ -6,7 +6,7 @@ one that watches its synchronous hooks, so that serving costs nothing for it oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pegboard.compiling import Call, Step
@@ -16,9 +16,12 @@ from pegboard.plans import Plan
 from pegboard.stories.watching import Watch, Wrap
 from pegboard.types import Scope
 
-__all__ = ["Match", "Story", "rewritten"]
+__all__ = ["Match", "Story"]
 
 Match = Callable[[Scope], tuple[Plan, dict[str, Any]]]
+
+Fixed = Mapping[str, Mapping[str, Plan]]
+"""By method and path, the plans of paths that are found by one look-up."""
 
 
 class Story:
@@ -36,6 +39,7 @@ class Story:
         self.debug = debug
         self._watch = Watch() if debug else None
         self.rewrite = rewrite if self._watch is None else self._watch.hooks(rewrite)
+        self.fixed: Fixed = {}
         self.match = unmatched
 
     def watch(self, wrap: Wrap) -> None:
@@ -53,28 +57,35 @@ class Story:
     def match(self, match: Match) -> None:
         self._match = match
         self.find: Match = match if self._watch is None else self._watch.match(match)
+        self.fixed = {}
+
+    def match_by(self, match: Match, fixed: Fixed) -> None:
+        """Find plans by ``match``, and those that ``fixed`` holds there, unless somebody watches."""
+        self.match = match
+        self.fixed = fixed if self._watch is None else {}
+
+    def rewritten(self, scope: Scope) -> tuple[Exception | None, str | None]:
+        """Run `rewrite` hooks on a scope; gives what one raised and its plugin, to be answered once the route is known.
+
+        After a failure the scope is again what the router can read.
+        """
+        path = before = scope["path"]
+        for call, step in self.rewrite:
+            try:
+                result = call(scope)
+                if result is not None:
+                    raise step.misuse(result, "None")
+                if scope["path"] is not path:
+                    path = scope["path"]
+                    if path.__class__ is not str:
+                        raise HookError(f"scope['path'] is now {path!r}; expected text")
+            except Exception as exc:
+                step.blame(exc)
+                scope["path"] = before
+                return exc, step.plugin
+        return None, None
 
 
 def unmatched(scope: Scope) -> tuple[Plan, dict[str, Any]]:
     """Stands in for the tables until the board has compiled them."""
     raise RuntimeError("this board has no tables yet; they are made when it freezes")
-
-
-def rewritten(scope: Scope, hooks: Sequence[tuple[Call, Step]]) -> tuple[Exception | None, str | None]:
-    """Run `rewrite` hooks on a scope; gives what one raised and its plugin, to be answered once the route is known.
-
-    After a failure the scope is again what the router can read.
-    """
-    path = scope["path"]
-    for call, step in hooks:
-        try:
-            result = call(scope)
-            if result is not None:
-                raise step.misuse(result, "None")
-            if scope["path"].__class__ is not str:
-                raise HookError(f"scope['path'] is now {scope['path']!r}; expected text")
-        except Exception as exc:
-            step.blame(exc)
-            scope["path"] = path
-            return exc, step.plugin
-    return None, None

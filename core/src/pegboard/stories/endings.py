@@ -23,7 +23,7 @@ from pegboard.plans import Plan
 from pegboard.requests import Request
 from pegboard.stories.exchange import Exchange
 
-__all__ = ["close_form", "complete", "conclude", "run_background", "tell"]
+__all__ = ["close_form", "complete", "conclude", "run_background"]
 
 logger = logging.getLogger("pegboard")
 
@@ -39,52 +39,51 @@ def conclude(
     started: float,
     first_byte: float | None,
 ) -> Awaitable[None] | None:
-    """Tell `complete` hooks what became of the request; gives what is left to await, if anything is."""
-    status, bytes_out = 0, 0
+    """Tell `complete` hooks what became of the request; gives what is left to await, if anything is.
+
+    A plain function, because most of these hooks are: a coroutine is made for the first that has more to do.
+    """
+    status, bytes_out, first = 0, 0, None
     if exchange is not None:
         status, bytes_out, first_byte = exchange.status_code, exchange.bytes_out, exchange.first_byte
     elif first_byte is not None:
         status = response.status_code
-        bytes_out = len(response.body) if kind == "sent" and request.scope["method"] != "HEAD" else 0
-    first = None if first_byte is None else first_byte - started
+        if kind == "sent" and request.scope["method"] != "HEAD":
+            bytes_out = len(response.body)
+    if first_byte is not None:
+        first = first_byte - started
     duration = perf_counter() - started
     notes = request.scope.get(NOTES, NO_NOTES)
     outcome = Outcome(
         plan.route, kind, status, error, answered_by, request.bytes_in, bytes_out, started, first, duration, notes
     )
-    return tell(request, plan.pipeline, "complete", outcome)
-
-
-async def complete(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> None:
-    """Tell the hooks at the end what became of ``connection``, and wait until they have done."""
-    left = tell(connection, pipeline, hook, outcome)
-    if left is not None:
-        await left
-
-
-def tell(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> Awaitable[None] | None:
-    """Tell the hooks at the end what became of ``connection``; gives what is left to await, if anything is.
-
-    A plain function, because most of these hooks are: a coroutine is made for the first that has more to do.
-    """
-    if outcome.kind == "cancelled":
-        return _tell_shielded(connection, pipeline, hook, outcome)
-    calls: tuple[Call, ...] = getattr(pipeline, hook)
+    pipeline = plan.pipeline
+    if kind == "cancelled":
+        return _tell_shielded(request, pipeline, "complete", outcome)
+    calls = pipeline.complete
     for call in calls:
         try:
-            result = call(connection, outcome)
+            result = call(request, outcome)
         except Exception as exc:
-            _report(pipeline, hook, call, exc)
+            _report(pipeline, "complete", call, exc)
             continue
         except BaseException as exc:
-            return _tell_before(exc, connection, pipeline, hook, outcome, calls.index(call) + 1)
+            return _tell_before(exc, request, pipeline, "complete", outcome, calls.index(call) + 1)
         if result is not None:
-            return _tell_rest(connection, pipeline, hook, outcome, calls.index(call), result)
+            return _tell_rest(request, pipeline, "complete", outcome, calls.index(call), result)
     return None
 
 
-async def _tell_rest(connection: Any, pipeline: Pipeline, hook: str, outcome: Any, position: int, result: Any) -> None:
-    """Settle the result of the hook at ``position``, and tell those behind it."""
+async def complete(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> None:
+    """Tell the hooks at the end, of which there are some, what became of ``connection``."""
+    tell = _tell_shielded if outcome.kind == "cancelled" else _tell_rest
+    await tell(connection, pipeline, hook, outcome)
+
+
+async def _tell_rest(
+    connection: Any, pipeline: Pipeline, hook: str, outcome: Any, position: int = 0, result: Any = None
+) -> None:
+    """Settle the result of the hook at ``position``, and tell those behind it; without a result, it is told first."""
     calls: tuple[Call, ...] = getattr(pipeline, hook)
     while True:
         call = calls[position]
@@ -122,7 +121,7 @@ async def _tell_before(
 
 async def _tell_shielded(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> None:
     with CancelScope(shield=True):
-        await _tell_rest(connection, pipeline, hook, outcome, 0, None)
+        await _tell_rest(connection, pipeline, hook, outcome)
 
 
 def _report(pipeline: Pipeline, hook: str, call: Call, exc: Exception) -> None:

@@ -10,6 +10,7 @@ The stages of a response are the outlet's. What the server sends by itself, file
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Any
 
 from pegboard import raw_headers
@@ -137,52 +138,63 @@ class Exchange(Outlet):
             self.gone = True
         return message
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> None:  # noqa: PLR0912
         """Take a message that the response pushes. Raises RuntimeError when it is out of order."""
         if self._replaced:
             return
         if self.failure is not None:
             raise self.failure
+        kind = message["type"]
         try:
-            if self.stage == OPEN and self.filters is None and message["type"] == "http.response.body":
-                # The way of nearly every piece of a stream: it is `put_piece`, without its frame.
-                if self.silent:
-                    message = {**message, "body": b""}
-                try:
-                    await self._send(message)
-                except Exception as error:
-                    self._fail(error)
-                self.bytes_out += len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    self.stage = DONE
+            if kind == "http.response.start":
+                begun = self._on_start(message)
+                if not isinstance(begun, dict):
+                    await begun
+                    return
+                outgoing: Message = begun
+            elif kind == "http.response.body" and self.stage == OPEN and self.filters is None:
+                # The way of nearly every piece of a stream.
+                outgoing = {**message, "body": b""} if self.silent else message
+            else:
+                await _ACTS.get(kind, Exchange.put)(self, message)
                 return
-            await _ACTS.get(message["type"], Exchange.put)(self, message)
+            try:
+                await self._send(outgoing)
+            except Exception as error:
+                self._fail(error)
+            if kind == "http.response.start":
+                self.status_code = outgoing["status"]
+                self.first_byte = perf_counter()
+            else:
+                self.bytes_out += len(outgoing.get("body", b""))
+                if not outgoing.get("more_body", False):
+                    self.stage = DONE
         except Exception as exc:
             self.failure = exc
             raise
 
-    def _on_start(self, message: Message) -> Awaitable[None]:
-        """Begin the response; a plain function, as hooks mostly leave nothing to wait for but the server."""
+    def _on_start(self, message: Message) -> dict[str, Any] | Awaitable[None]:
+        """Begin the response: the start as it goes out, or what is to be awaited where that takes more."""
         if self.stage != IDLE:
             raise RuntimeError("The response was started already; 'http.response.start' is sent once")
         head = self._head
         headers = message.get("headers", ())
         if head is None:
             # A foreign application's start becomes a head, which hooks may change or replace.
-            head = self._head = Head(message["status"], _pairs(headers))
-            if self._pipeline.response or self._pipeline.body:
+            head = self._head = Head(message["status"], raw_headers.normalized(headers))
+            if self._pipeline.shapes:
                 shaped = shape(self.request, self._pipeline, self._debug, head)
                 if shaped is not None:
                     return self._on_shaped(head, message, shaped)
         else:
             if headers is not head.raw_headers:
                 # A start of its own. Hooks and filters hold the head's list, so it stays the one sent.
-                head.raw_headers[:] = _pairs(headers)
+                head.raw_headers[:] = raw_headers.normalized(headers)
             head.status_code = message["status"]
         if self.filters is not None:
             return self._begin_filtered(self.filters, head, message)
         self.stage = OPEN
-        return self.put_start(head, message)
+        return self.opening(head, message)
 
     async def _on_shaped(self, head: Head, message: Message, shaped: Shaped | Awaitable[Shaped]) -> None:
         """Go on with what hooks made of a foreign application's head."""
@@ -196,7 +208,7 @@ class Exchange(Outlet):
             await self._begin_filtered(self.filters, head, message)
         else:
             self.stage = OPEN
-            await self.put_start(head, message)
+            await self.put_start(self.opening(head, message))
 
     async def _begin_filtered(self, filters: FilterChain, head: Head, message: Message) -> None:
         if filters.holds_head:
@@ -205,7 +217,7 @@ class Exchange(Outlet):
             return
         raw_headers.remove(head.raw_headers, b"content-length")
         self.stage = OPEN
-        await self.put_start(head, message)
+        await self.put_start(self.opening(head, message))
 
     async def _replace(self, response: Any) -> None:
         """Send what a hook put in the place of a foreign application's answer."""
@@ -243,7 +255,7 @@ class Exchange(Outlet):
             # The length is known when the first bytes are the last as well.
             self._set_length(head, None if more or self.silent else len(data))
             self.stage = OPEN
-            await self.put_start(head, message)
+            await self.put_start(self.opening(head, message))
         if data or not more:
             await self._body(data, more)
 
@@ -254,7 +266,7 @@ class Exchange(Outlet):
             if body is not response.body:
                 self._set_length(response, len(body))
         self.stage = OPEN
-        await self.put_start(response, response.start_message())
+        await self.put_start(self.opening(response, response.start_message()))
         await self._body(body, False)
 
     def _set_length(self, head: Head, size: int | None) -> None:
@@ -270,16 +282,6 @@ class Exchange(Outlet):
             self.stage = DONE
 
 
-def _pairs(headers: Any) -> list[tuple[bytes, bytes]]:
-    """Headers as other people send them: any iterable of pairs; ASGI wants names in lower case."""
-    raw = list(headers)
-    for pair in raw:
-        name, value = pair
-        if not (type(pair) is tuple and type(name) is type(value) is bytes and name.islower()):
-            return [(bytes(name).lower(), bytes(value)) for name, value in raw]
-    return raw
-
-
 _MISSING = {
     IDLE: "without having started: nothing was sent",
     HELD: "before its body had ended: nothing was sent",
@@ -292,7 +294,6 @@ _UNREADY = {
 }
 
 _ACTS: dict[str, Callable[[Exchange, Message], Awaitable[None]]] = {
-    "http.response.start": Exchange._on_start,
     "http.response.body": Exchange.on_body,
     "http.response.pathsend": send_path,
     "http.response.zerocopysend": send_descriptor,

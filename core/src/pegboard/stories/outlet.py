@@ -14,7 +14,7 @@ A response is in one of four stages:
 from __future__ import annotations
 
 from time import perf_counter
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pegboard import raw_headers
 from pegboard.requests import ClientDisconnect
@@ -41,18 +41,21 @@ class Outlet:
         self.gone = False
         self.broken = False
 
-    async def put_start(self, head: Head, message: Message) -> None:
-        """Send ``message``, which starts a response, with what ``head`` says."""
-        status = head.status_code
-        if status in BODILESS:
+    def opening(self, head: Head, message: Message) -> dict[str, Any]:
+        """``message``, which starts a response, as it goes out: with what ``head`` says."""
+        if head.status_code in BODILESS:
             # RFC 9110 section 8.6: a 204 has no Content-Length either, and that of a 304 would be the other answer's.
             self.silent = True
             raw_headers.remove(head.raw_headers, b"content-length")
+        return {**message, "status": head.status_code, "headers": head.raw_headers}
+
+    async def put_start(self, message: Message) -> None:
+        """Send what `opening` has made."""
         try:
-            await self._send({**message, "status": status, "headers": head.raw_headers})
+            await self._send(message)
         except Exception as error:
             self._fail(error)
-        self.status_code = status
+        self.status_code = message["status"]
         self.first_byte = perf_counter()
 
     async def put_piece(self, message: Message) -> None:

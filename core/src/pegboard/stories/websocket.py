@@ -25,7 +25,7 @@ from pegboard.exceptions import HTTPException, WebSocketException
 from pegboard.outcome import NO_NOTES, WebSocketOutcome
 from pegboard.responses import Response, to_response
 from pegboard.stories.answers import answer_of
-from pegboard.stories.base import Story, rewritten
+from pegboard.stories.base import Story
 from pegboard.stories.endings import complete
 from pegboard.types import Receive, Scope, Send
 from pegboard.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -44,7 +44,7 @@ class WebSocketStory(Story):
         error: BaseException | None = None
         answered_by: str | None = None
         if self.rewrite:
-            error, answered_by = rewritten(scope, self.rewrite)
+            error, answered_by = self.rewritten(scope)
 
         plan, scope["path_params"] = self.find(scope)
         scope["route"] = plan.route
