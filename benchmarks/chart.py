@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from math import log10
 
-from benchmarks.harness import Row
+from benchmarks.rows import Row
 
 __all__ = ["draw"]
 

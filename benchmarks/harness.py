@@ -29,8 +29,12 @@ from time import perf_counter_ns, process_time_ns
 from typing import Any
 
 from benchmarks.asgi import Answer, App, Ask, ask_once, running
+from benchmarks.rows import Row, Skipped
 
-__all__ = ["Case", "Entrant", "Expected", "Row", "Skipped", "measure"]
+__all__ = ["FLOOR", "Case", "Entrant", "Expected", "Sampler", "describe", "measure", "take_samples", "takes_part"]
+
+FLOOR = "floor"
+"""The peer of rows that show the least that a job can cost; they take part whatever peers are asked for."""
 
 SAMPLE_NS = 2_000_000
 MOST_CALLS = 2_000
@@ -82,11 +86,6 @@ class Entrant:
     variant: str = ""
     bytes: int = 0
 
-    @property
-    def label(self) -> str:
-        """Peer and variant."""
-        return f"{self.peer}, {self.variant}" if self.variant else self.peer
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -104,70 +103,22 @@ class Case:
 
 
 @dataclass(slots=True)
-class Row:
-    """What was measured for one entrant, in ``unit`` per request (or per whatever the case counts)."""
+class Sampler:
+    """Takes samples of one entrant: nanoseconds per call, by the clock and of CPU."""
 
-    case: str
     peer: str
     variant: str
-    median: float
-    minimum: float
-    lower_quartile: float
-    upper_quartile: float
-    samples: int
-    unit: str = "µs"
-    cpu: float | None = None
-    """Median of the process's CPU time, all threads."""
-    p50: float | None = None
-    p99: float | None = None
-    """Latencies over the wire, in milliseconds: the half, and 99 of 100, are answered within."""
-
-    @classmethod
-    def of(cls, case: str, peer: str, variant: str, samples: Sequence[float], unit: str = "µs") -> Row:
-        """Summarise samples."""
-        values = sorted(samples)
-        low, middle, high = statistics.quantiles(values, n=4) if len(values) > 1 else values * 3
-        return cls(case, peer, variant, middle, values[0], low, high, len(values), unit)
-
-
-@dataclass(slots=True)
-class Skipped:
-    """An entrant that was not measured, and why."""
-
-    case: str
-    peer: str
-    variant: str
-    reason: str
-
-
-@dataclass(slots=True)
-class _Runner:
-    entrant: Entrant
-    app: App
-    state: dict[str, Any]
     calls: int = 1
     samples: list[tuple[float, float]] = field(default_factory=list)
 
     async def sample(self, pause: float = 0.0) -> tuple[float, float]:
-        """Nanoseconds per call, by the clock and of CPU."""
-        app, ask = self.app, self.entrant.ask
-        prepared = [(ask.scope(self.state), *ask.channels()) for _ in range(self.calls)]
-        gc.collect()
-        cpu, start = process_time_ns(), perf_counter_ns()
-        while prepared:
-            scope, receive, send = prepared.pop()
-            await app(scope, receive, send)
-        took = perf_counter_ns() - start
-        if pause:
-            await asyncio.sleep(pause)
-        return took / self.calls, (process_time_ns() - cpu) / self.calls
+        """One sample, of ``calls`` calls."""
+        raise NotImplementedError
 
-    def row(self, case: str) -> Row:
-        """The samples in microseconds, or in nanoseconds for each byte, summarised."""
+    def row(self, case: str, by: float = 1000, unit: str = "µs") -> Row:
+        """The samples in microseconds, summarised; or divided by something else."""
         clock, cpu = zip(*self.samples, strict=True)
-        size = self.entrant.bytes
-        by, unit = (size, "ns per byte") if size else (1000, "µs")
-        row = Row.of(case, self.entrant.peer, self.entrant.variant, [value / by for value in clock], unit)
+        row = Row.of(case, self.peer, self.variant, [value / by for value in clock], unit)
         row.cpu = statistics.median(cpu) / by
         return row
 
@@ -180,14 +131,46 @@ class _Runner:
         self.calls = max(1, min(MOST_CALLS, int(SAMPLE_NS / cost)))
 
 
+@dataclass(slots=True, kw_only=True)
+class _Asked(Sampler):
+    """Samples requests to an application."""
+
+    entrant: Entrant
+    app: App
+    state: dict[str, Any]
+    size: int
+    sent: int
+
+    async def sample(self, pause: float = 0.0) -> tuple[float, float]:
+        """One sample; what threads do in the pause counts as CPU time."""
+        app, ask = self.app, self.entrant.ask
+        prepared = [(ask.scope(self.state), *ask.channels()) for _ in range(self.calls)]
+        gc.collect()
+        cpu, start = process_time_ns(), perf_counter_ns()
+        while prepared:
+            scope, receive, send = prepared.pop()
+            await app(scope, receive, send)
+        took = perf_counter_ns() - start
+        if pause:
+            await asyncio.sleep(pause)
+        return took / self.calls, (process_time_ns() - cpu) / self.calls
+
+    def summary(self, case: str) -> Row:
+        """The row, with the size of the answer; in nanoseconds for each byte where the entrant counts them."""
+        count = self.entrant.bytes
+        row = self.row(case, count, "ns per byte") if count else self.row(case)
+        row.size, row.sent = self.size, self.sent
+        return row
+
+
 async def measure(case: Case, rounds: int, peers: frozenset[str] | None = None) -> tuple[list[Row], list[Skipped]]:
     """Measure one case: a row for each entrant that answers as expected, and a reason for each that does not."""
     skipped: list[Skipped] = []
-    runners: list[_Runner] = []
+    runners: list[_Asked] = []
     async with AsyncExitStack() as stack:
         started: dict[Any, tuple[App, dict[str, Any]] | str] = {}
         for entrant in case.entrants():
-            if peers is not None and entrant.peer not in peers:
+            if not takes_part(entrant.peer, peers):
                 continue
             if entrant.build not in started:
                 started[entrant.build] = await _start(entrant, stack)
@@ -196,24 +179,30 @@ async def measure(case: Case, rounds: int, peers: frozenset[str] | None = None) 
                 skipped.append(Skipped(case.name, entrant.peer, entrant.variant, outcome))
             else:
                 runners.append(outcome)
-        gc.collect()
-        gc.freeze()
-        try:
-            for runner in runners:
-                await runner.calibrate()
-            await _interleave(runners, rounds, case.pause)
-        finally:
-            gc.unfreeze()
-    return [runner.row(case.name) for runner in runners], skipped
+        await take_samples(runners, rounds, case.pause)
+    return [runner.summary(case.name) for runner in runners], skipped
 
 
-async def _interleave(runners: Sequence[_Runner], rounds: int, pause: float) -> None:
-    order = list(runners)
-    shuffle = random.Random(11).shuffle
-    for _ in range(rounds):
-        shuffle(order)
-        for runner in order:
-            runner.samples.append(await runner.sample(pause))
+def takes_part(peer: str, peers: frozenset[str] | None) -> bool:
+    """Whether a peer was asked for; floors always are."""
+    return peers is None or peer in peers or peer == FLOOR
+
+
+async def take_samples(runners: Sequence[Sampler], rounds: int, pause: float) -> None:
+    """Let them warm up, and give each its turn in every round."""
+    gc.collect()
+    gc.freeze()
+    try:
+        for runner in runners:
+            await runner.calibrate()
+        order = list(runners)
+        shuffle = random.Random(11).shuffle
+        for _ in range(rounds):
+            shuffle(order)
+            for runner in order:
+                runner.samples.append(await runner.sample(pause))
+    finally:
+        gc.unfreeze()
 
 
 async def _start(entrant: Entrant, stack: AsyncExitStack) -> tuple[App, dict[str, Any]] | str:
@@ -225,7 +214,7 @@ async def _start(entrant: Entrant, stack: AsyncExitStack) -> tuple[App, dict[str
         return f"does not start: {describe(error)}"
 
 
-async def _checked(entrant: Entrant, started: tuple[App, dict[str, Any]] | str) -> _Runner | str:
+async def _checked(entrant: Entrant, started: tuple[App, dict[str, Any]] | str) -> _Asked | str:
     if isinstance(started, str):
         return started
     app, state = started
@@ -234,7 +223,10 @@ async def _checked(entrant: Entrant, started: tuple[App, dict[str, Any]] | str) 
     except Exception as error:  # noqa: BLE001  likewise
         return f"fails: {describe(error)}"
     difference = entrant.expected.difference(answer)
-    return f"answers wrongly: {difference}" if difference else _Runner(entrant, app, state)
+    if difference:
+        return f"answers wrongly: {difference}"
+    size, sent = len(decoded(answer)), len(answer.body)
+    return _Asked(entrant.peer, entrant.variant, entrant=entrant, app=app, state=state, size=size, sent=sent)
 
 
 def decoded(answer: Answer) -> bytes:

@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import chart, headlines
-from benchmarks.harness import Row, Skipped
-from benchmarks.targets import Verdict
+from benchmarks import calls, chart, headlines
+from benchmarks.rows import Row, Skipped
+from benchmarks.verdicts import Verdict
 
 __all__ = ["Results", "markdown", "write"]
 
 FOLDER = Path(__file__).parent / "results"
 
-_THREADED = ("all-", "alone-", "file")
+_THREADED = ("all-", "alone-", "compress-", "file", "log")
 """The cases in which threads work beside the event loop, so that CPU time tells more than the clock."""
 
 
@@ -48,7 +48,16 @@ def write(results: Results) -> str:
 def markdown(results: Results) -> str:
     """The whole report."""
     return (
-        "\n".join([*_head(results), *_targets(results.verdicts), *_cases(results), *_skipped(results.skipped)]) + "\n"
+        "\n".join(
+            [
+                *_head(results),
+                *_targets(results.verdicts),
+                *_floors(results.verdicts),
+                *_cases(results),
+                *_skipped(results.skipped),
+            ]
+        )
+        + "\n"
     )
 
 
@@ -81,12 +90,36 @@ def _targets(verdicts: Sequence[Verdict]) -> Iterator[str]:
     )
 
 
+def _floors(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    missed = [each for each in verdicts if each.verdict == "**missed**" and each.floor is not None]
+    if not missed:
+        return
+    yield "## Floors"
+    yield ""
+    yield (
+        "What was missed, beside the least that could take its place: measured in the same run, with nothing in it but "
+        "what the sentence says."
+    )
+    yield ""
+    yield from _table(
+        ["case", "wanted", "measured", "floor", "what the floor is"],
+        (
+            [each.what, each.wanted, figure(each.measured or 0.0), figure(each.floor or 0.0), each.floor_is]
+            for each in missed
+        ),
+    )
+
+
 def _cases(results: Results) -> Iterator[str]:
     for case, title in results.titles.items():
         rows = results.of(case)
         if rows:
             yield f"## {title}"
             yield ""
+        if case == calls.NAME:
+            head, *lines = calls.table(rows)
+            yield from _table(head, lines)
+        elif rows:
             columns = _columns(case, rows)
             yield from _table(list(columns), ([show(row) for show in columns.values()] for row in rows))
 
@@ -104,6 +137,9 @@ def _columns(case: str, rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
         "CPU": lambda row: figure(row.cpu or 0.0),
         "p50, ms": lambda row: figure(row.p50 or 0.0),
         "p99, ms": lambda row: figure(row.p99 or 0.0),
+        "bytes sent": lambda row: f"{row.sent:,}",
+        "ratio": lambda row: figure((row.size or 0) / row.sent) if row.sent and row.is_coded else "",
+        "MB/s": lambda row: figure((row.size or 0) / row.median) if row.is_coded else "",
         "x raw ASGI": lambda row: _over(row, floor),
         "x Starlette": lambda row: _over(row, starlette),
     }
@@ -114,6 +150,7 @@ def _columns(case: str, rows: Sequence[Row]) -> dict[str, Callable[[Row], str]]:
         "CPU": case.startswith(_THREADED),
         "p50, ms": rows[0].p50 is not None,
         "p99, ms": rows[0].p99 is not None,
+        **dict.fromkeys(("bytes sent", "ratio", "MB/s"), any(row.is_coded for row in rows)),
         "x raw ASGI": bool(floor),
         "x Starlette": bool(starlette),
     }
@@ -153,4 +190,5 @@ def figure(value: float) -> str:
     """A number with three digits that count."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    digits = 1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 else 3
+    return f"{value:.{digits}f}"

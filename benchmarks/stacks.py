@@ -183,6 +183,9 @@ def starlette_four(variant: str = "") -> list[Middleware]:
     made = {name: make() for name, make in STARLETTE.items()}
     if variant == "base":
         made["logging"] = Middleware(AccessLogBase)
+    elif variant == "level 6":
+        # Pegboard's own default; Starlette's is 9.
+        made["gzip"] = Middleware(GZipMiddleware, minimum_size=MINIMUM_SIZE, compresslevel=6)
     elif variant == "packages":
         # A package each instead of what comes with Starlette: starlette-compress and asgi-correlation-id.
         correlation = importlib.import_module("asgi_correlation_id").CorrelationIdMiddleware

@@ -27,7 +27,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.content import PLAIN
-from benchmarks.harness import Row, Skipped
+from benchmarks.harness import FLOOR, takes_part
+from benchmarks.rows import Row, Skipped
 from benchmarks.stacks import ask_headers
 from benchmarks.wire_server import CORE
 
@@ -49,6 +50,12 @@ ENTRANTS = {
 }
 """Applications of the server's module, with the peer and variant of their rows."""
 
+FLOORS = {
+    "least-framework": (FLOOR, "the least framework"),
+    "raw-headers": (FLOOR, "raw ASGI, the headers of all four"),
+}
+"""Likewise, in the cases that targets are about."""
+
 COMMON = ((b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:128.0)"), (b"accept", b"*/*"))
 HEADERS = [f"{name.decode()}: {value.decode()}" for name, value in (*COMMON, *ask_headers(b"gzip"))]
 
@@ -62,18 +69,23 @@ class WireCase:
     server: str
     connections: int
     keep_alive: bool = True
+    floors: bool = False
 
     @property
     def is_idle(self) -> bool:
         """Whether the connections are counted in memory, and not loaded."""
         return self.connections == 0
 
+    @property
+    def entrants(self) -> dict[str, tuple[str, str]]:
+        """Who takes part."""
+        return ENTRANTS | FLOORS if self.floors else ENTRANTS
+
 
 CASES = [
-    *(
-        WireCase(f"wire-uvicorn-{count}", f"Over the wire: uvicorn, {clients} kept alive", "uvicorn", count)
-        for count, clients in ((1, "1 connection"), (64, "64 connections"), (512, "512 connections"))
-    ),
+    WireCase("wire-uvicorn-1", "Over the wire: uvicorn, 1 connection kept alive", "uvicorn", 1),
+    WireCase("wire-uvicorn-64", "Over the wire: uvicorn, 64 connections kept alive", "uvicorn", 64, floors=True),
+    WireCase("wire-uvicorn-512", "Over the wire: uvicorn, 512 connections kept alive", "uvicorn", 512),
     WireCase("wire-uvicorn-close", "Over the wire: uvicorn, 64 clients, a connection each time", "uvicorn", 64, False),
     WireCase("wire-granian-64", "Over the wire: granian, 64 connections kept alive", "granian", 64),
     WireCase("wire-hypercorn-64", "Over the wire: hypercorn, 64 connections kept alive", "hypercorn", 64),
@@ -92,7 +104,7 @@ def problem() -> str | None:
 
 def measure(case: WireCase, rounds: int, peers: frozenset[str] | None) -> tuple[list[Row], list[Skipped]]:
     """A row for each application that answers as expected, and a reason for each that does not."""
-    entrants = {app: key for app, key in ENTRANTS.items() if peers is None or key[0] in peers}
+    entrants = {app: key for app, key in case.entrants.items() if takes_part(key[0], peers)}
     why = problem()
     if why:
         return [], [Skipped(case.name, *key, why) for key in entrants.values()]
@@ -140,7 +152,7 @@ class Load:
 
 def row_of(case: WireCase, app: str, loads: Sequence[Load]) -> Row:
     """The row of one application, with the middle of its latencies."""
-    row = Row.of(case.name, *ENTRANTS[app], [load.rate for load in loads], "requests/s")
+    row = Row.of(case.name, *case.entrants[app], [load.rate for load in loads], "requests/s")
     row.p50 = sorted(load.p50 for load in loads)[len(loads) // 2]
     row.p99 = sorted(load.p99 for load in loads)[len(loads) // 2]
     return row

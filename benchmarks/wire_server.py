@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.asgi import App
+from benchmarks.floors import least_framework, with_headers
 from benchmarks.peers import pegboard_, raw, starlette_
 from benchmarks.stacks import PLUGINS, starlette_four
 from starlette.applications import Starlette
@@ -42,6 +43,8 @@ APPS: dict[str, Callable[[], App]] = {
     "pegboard-four": pegboard_with_four,
     "starlette": starlette_.PEER.apps["plain"],
     "starlette-four": starlette_with_four,
+    "least-framework": least_framework,
+    "raw-headers": with_headers,
 }
 
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from benchmarks.asgi import App, Ask
 from benchmarks.cases.basics import PLAIN_TEXT
-from benchmarks.harness import Case, Entrant
+from benchmarks.floors import calls_in_loops, calls_written_out
+from benchmarks.harness import FLOOR, Case, Entrant
+from benchmarks.peers import raw
 from benchmarks.peers.pegboard_ import board, plain
 from benchmarks.peers.starlette_ import plain as starlette_plain
 from starlette.applications import Starlette
@@ -169,6 +171,9 @@ def entrants() -> Sequence[Entrant]:
         ("Starlette", "none", lambda: Starlette(routes=[StarletteRoute("/", starlette_plain)])),
         ("Starlette", "four, plain ASGI", with_middleware(NoOpASGI)),
         ("Starlette", "four, BaseHTTPMiddleware", with_middleware(NoOpBase)),
+        (FLOOR, "none", lambda: raw.plain),
+        (FLOOR, "20 empty calls in five loops", calls_in_loops),
+        (FLOOR, "20 empty calls, written out", calls_written_out),
     ]
     return [Entrant(peer, build, Ask(), PLAIN_TEXT, variant) for peer, variant, build in variants]
 

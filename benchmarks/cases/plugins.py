@@ -14,7 +14,8 @@ from typing import Any
 from benchmarks.asgi import App, Ask
 from benchmarks.cases.basics import PLAIN_TEXT
 from benchmarks.content import dumped, records
-from benchmarks.harness import Case, Entrant, Expected
+from benchmarks.floors import ADDED_HEADERS, least_wrapper
+from benchmarks.harness import FLOOR, Case, Entrant, Expected
 from benchmarks.peers import starlette_
 from benchmarks.peers.pegboard_ import board
 from benchmarks.peers.pegboard_ import plain as pegboard_plain
@@ -57,6 +58,7 @@ def entrants(ours: Any, theirs: Any, expected: Expected, codings: bytes) -> Sequ
         ("Starlette", "its four", starlette(theirs, starlette_four), full),
         ("Starlette", "its four, log as BaseHTTPMiddleware", starlette(theirs, partial(starlette_four, "base")), full),
         ("Starlette", "its four, from packages", starlette(theirs, partial(starlette_four, "packages")), full),
+        ("Starlette", "its four, gzip at level 6", starlette(theirs, partial(starlette_four, "level 6")), full),
     ]
     return [Entrant(peer, build, ask, wanted, variant) for peer, variant, build, wanted in variants]
 
@@ -96,7 +98,8 @@ def wrapped() -> Sequence[Entrant]:
 
     def with_starlettes() -> App:
         app: Any = fastapi_.plain()
-        for middleware in starlette_four():
+        # The one that is added last is outermost.
+        for middleware in reversed(starlette_four()):
             app.add_middleware(middleware.cls, *middleware.args, **middleware.kwargs)
         return app  # type: ignore[no-any-return]
 
@@ -112,6 +115,14 @@ def wrapped() -> Sequence[Entrant]:
             "all four around FastAPI",
         ),
         Entrant("FastAPI", with_starlettes, ask, full, "Starlette's four"),
+        Entrant(FLOOR, lambda: least_wrapper(fastapi_.plain()), ask, PLAIN_TEXT, "the least wrapper around FastAPI"),
+        Entrant(
+            FLOOR,
+            lambda: least_wrapper(fastapi_.plain(), ADDED_HEADERS),
+            ask,
+            full,
+            "the least wrapper, with the headers of all four",
+        ),
     ]
 
 

