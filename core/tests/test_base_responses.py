@@ -126,3 +126,39 @@ def test_overriding_how_a_response_is_sent_makes_it_pushed() -> None:
     assert (Own.whole, Own.plain_call) == (False, False)
     assert (StreamingResponse.whole, StreamingResponse.plain_call) == (False, True)
     assert (Typed.whole, Typed("x").headers["content-type"]) == (True, "text/markdown; charset=utf-8")
+
+
+class Early(Response):
+    """Decides before the response is made."""
+
+    def __init__(self, content: Any) -> None:
+        self.media_type = "text/early"
+        super().__init__(content)
+
+
+class Rendered(Response):
+    """Decides while it is rendered."""
+
+    def render(self, content: Any) -> bytes:
+        self.media_type = "text/rendered"
+        return super().render(content)
+
+
+class Headed(Response):
+    """Makes its own headers."""
+
+    def init_headers(self, headers: Any) -> None:
+        super().init_headers({"content-type": "text/headed"})
+
+
+class Below(Rendered):
+    """One of the above by its base."""
+
+
+OWN = {"early": Early, "rendered": Rendered, "headed": Headed, "below": Below}
+TYPES = {"early": "text/early", "rendered": "text/rendered", "headed": "text/headed", "below": "text/rendered"}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_classes_that_decide_on_their_headers_are_asked(name: str) -> None:
+    assert OWN[name]("x").headers["content-type"].partition(";")[0] == TYPES[name]

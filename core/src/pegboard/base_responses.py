@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -51,7 +52,9 @@ def content_length(size: int) -> RawHeader:
     return header
 
 
+@lru_cache(maxsize=256)
 def type_headers(media_type: str | None, charset: str) -> tuple[RawHeader, ...]:
+    """The Content-Type header, if there is one; applications have few different ones."""
     if media_type is None:
         return ()
     if media_type.startswith("text/") and "charset=" not in media_type.lower():
@@ -71,6 +74,10 @@ def bytes_of(content: Any, charset: str) -> bytes:
     except TypeError:
         got = type(content).__name__
         raise TypeError(f"a body is made of str or bytes, got {got}; for other values use JSONResponse") from None
+
+
+_MAKERS = ("__init__", "init_headers", "render")
+"""The methods of a response that may decide on its headers."""
 
 
 class Head:
@@ -168,7 +175,7 @@ class Response(Head):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._type_headers = type_headers(cls.media_type, cls.charset)
-        cls._has_usual_headers = cls.init_headers is Response.init_headers
+        cls._has_usual_headers = all(getattr(getattr(cls, method), "__module__", "") == __name__ for method in _MAKERS)
         cls.plain_call = cls.__call__ is Response.__call__
         cls.whole = cls.plain_call and cls.push is Response.push
 
@@ -203,8 +210,9 @@ class Response(Head):
         sized = status >= 200 and status not in (204, 304)
         if not sized:
             self.body = b""
-        if headers is None and self.media_type is type(self).media_type:
-            self.raw_headers = [content_length(len(self.body)), *self._type_headers] if sized else [*self._type_headers]
+        if headers is None:
+            types = type_headers(self.media_type, self.charset)
+            self.raw_headers = [content_length(len(self.body)), *types] if sized else [*types]
             return
         self.raw_headers = raw = MutableHeaders(headers).raw
         names = {name for name, _ in raw}
