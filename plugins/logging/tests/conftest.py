@@ -9,6 +9,7 @@ from pegboard.outcome import Outcome, WebSocketOutcome
 from pegboard.routing import Route
 from pegboard_logging import LoggingRouteSettings, LoggingSettings
 from pegboard_logging.entries import Access, Event
+from pegboard_logging.fields import Fields, Record, fields_of
 from pegboard_logging.log import Conversation
 from pegboard_logging.records import Records
 from pegboard_logging.volume import Rule
@@ -60,6 +61,20 @@ ENDING: dict[str, Any] = {
 }
 
 
+def entry_of(conversation: Conversation, outcome: Outcome | WebSocketOutcome, values: dict[str, Any]) -> Access:
+    """An entry with what the recorder reads from the headers."""
+    sent = dict(conversation.headers)
+    return Access(
+        id=conversation.id,
+        begun=conversation.rule,
+        conversation=conversation,
+        outcome=outcome,
+        user_agent=sent[b"user-agent"].decode("latin-1") if b"user-agent" in sent else None,
+        referer=sent.get(b"referer"),
+        **values,
+    )
+
+
 async def endpoint(request: Any) -> None:
     raise NotImplementedError
 
@@ -74,8 +89,7 @@ def access() -> MakeAccess:
     def make(**values: Any) -> Access:
         ours = {name: values.pop(name, value) for name, value in VALUES.items()}
         conversation = Conversation(**{name: values.pop(name, value) for name, value in CONVERSATION.items()})
-        outcome = Outcome(route=ROUTE, **{**OUTCOME, **values})
-        return Access(conversation=conversation, outcome=outcome, **ours)
+        return entry_of(conversation, Outcome(route=ROUTE, **{**OUTCOME, **values}), ours)
 
     return make
 
@@ -90,13 +104,13 @@ def session() -> MakeAccess:
         outcome = WebSocketOutcome(ROUTE, 0.0)
         for name, value in {**ENDING, **values}.items():
             setattr(outcome, name, value)
-        return Access(conversation=conversation, outcome=outcome, **ours)
+        return entry_of(conversation, outcome, ours)
 
     return make
 
 
 @pytest.fixture
-def record_of() -> MakeRecord:
+def made_of() -> Callable[..., Record | Fields]:
     """Makes the record of an entry, that of a request as one to ``template`` that came in ``started``."""
 
     def make(
@@ -106,10 +120,16 @@ def record_of() -> MakeRecord:
         template: str | None = "/items/{id}",
         share: float = 1.0,
         **settings: Any,
-    ) -> dict[str, Any]:
+    ) -> Record | Fields:
         records = Records(LoggingSettings(**settings))
         if isinstance(entry, Event):
             return records.event(entry)
         return records.access(entry, started, template, entry.rule.judge(entry.outcome)[0], share)
 
     return make
+
+
+@pytest.fixture
+def record_of(made_of: Callable[..., Record | Fields]) -> MakeRecord:
+    """Makes the same as a dict."""
+    return lambda entry, **given: fields_of(made_of(entry, **given))

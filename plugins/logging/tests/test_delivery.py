@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from pegboard_logging.delivery import Writer, is_writing
+from pegboard_logging.delivery import BATCH, Writer, is_writing
 from pegboard_logging.entries import Entry, Event
 from pegboard_logging.targets import CallTarget, Line, Target
 
@@ -103,6 +103,13 @@ def test_a_flush_does_not_wait_for_the_interval(make: MakeWriter, target: Record
     writer.put(entry("now"))
     assert writer.flush(SOON)
     assert target.lines == ["now"]
+
+
+def test_what_is_enough_for_a_batch_is_written_before_the_interval_is_over(make: MakeWriter, target: Recording) -> None:
+    writer = make(size=2 * BATCH, interval=60.0)
+    for number in range(BATCH):
+        writer.put(entry(str(number)))
+    assert target.entered.wait(SOON)
 
 
 def test_a_closed_writer_starts_again(make: MakeWriter, target: Recording) -> None:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from pegboard_logging import LoggingSettings
 from pegboard_logging.entries import Event
+from pegboard_logging.fields import Record, fields_of
 from pegboard_logging.formats import FORMATS, make_format
+from pegboard_logging.trace_context import Trace
 
 FORGED = '/a\r\nFAKE \x1b[31m\x9b31m\x00\x7f\u2028\u202e"\\'
 BREAKING = {*map(chr, range(32)), *map(chr, range(127, 160)), "\u2028", "\u2029", "\u202e"}
@@ -110,6 +112,41 @@ def test_any_text_stays_within_its_line(
     name: str, access: Any, path: str, agent: bytes, bound: dict[str, Any], line_of: Any
 ) -> None:
     line_of(name, access(path=path, headers=[(b"user-agent", agent)], bound={**bound}))
+
+
+ANY_TEXT = st.text(st.characters(codec=None))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(
+    values=st.fixed_dictionaries(
+        {"method": ANY_TEXT, "path": ANY_TEXT, "http_version": ANY_TEXT, "query": st.binary()},
+        optional={
+            "status_code": st.sampled_from([0, 200, 404, 500]),
+            "first_byte": st.none() | st.floats(0, 100),
+            "duration": st.floats(0, 1e6),
+            "client": st.none(),
+            "user": ANY_TEXT,
+            "answered_by": ANY_TEXT,
+            "notes": st.dictionaries(ANY_TEXT, ANY_TEXT),
+            "headers": st.lists(st.tuples(st.sampled_from([b"user-agent", b"referer", b"x-a"]), st.binary())),
+            "head": st.just([(b"x-b", b"\xff\x7f")]),
+            "found_trace": st.just(Trace("1" * 32, "2" * 16, "3" * 16, 1, "")),
+            "error": ANY_TEXT,
+            "error_in": ANY_TEXT,
+        },
+    ),
+    share=st.floats(0, 1),
+)
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_short_way_and_the_long_one_give_the_same_line(
+    name: Any, access: Any, made_of: Any, values: dict[str, Any], share: float
+) -> None:
+    """Records are written from a struct where they can be; from a dict they are written where something is bound."""
+    record = made_of(access(**values), share=share, request_headers=("x-a",), response_headers=("x-b",))
+    make = make_format(LoggingSettings(format=name), terminal=False, colours=False)
+    assert isinstance(record, Record)
+    assert make(record) == make(fields_of(record))
 
 
 @pytest.mark.parametrize(("terminal", "first"), [(True, "22:13:20.250"), (False, "{")])

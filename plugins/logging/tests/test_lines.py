@@ -8,6 +8,7 @@ import pytest
 
 from pegboard_logging import LoggingRouteSettings, LoggingSettings
 from pegboard_logging.entries import Event
+from pegboard_logging.fields import fields_of
 from pegboard_logging.lines import Lines, wall_time
 from pegboard_logging.templates import Templates
 from pegboard_logging.volume import Rule
@@ -16,7 +17,7 @@ INFO, WARNING, ERROR = 20, 30, 40
 
 
 def encode(record: Any) -> bytes:
-    return json.dumps(record).encode()
+    return json.dumps(fields_of(record)).encode()
 
 
 @pytest.fixture
@@ -85,6 +86,14 @@ def test_those_who_watch_see_what_is_no_line(make: Any, access: Any) -> None:
     assert lines(access()) is None
     assert lines(Event(0.0, INFO, {}, "log", {"message": "hm"})) is not None
     assert seen == ["/items/{id}"] * 2
+
+
+def test_the_clock_may_be_set_while_the_process_runs(make: Any, access: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([1_000.0, 2_000.0, 1_000.0])
+    monkeypatch.setattr("pegboard_logging.lines.wall_time", lambda counter: next(clock) + counter)
+    lines = make()
+    times = [json.loads(lines(access(started=started))[1])["time"][14:] for started in (5.0, 5.05, 9.0, 5.05)]
+    assert times == ["16:45.000Z", "16:45.050Z", "33:29.000Z", "16:45.050Z"]
 
 
 def test_counters_of_the_process_are_turned_into_times(monkeypatch: pytest.MonkeyPatch) -> None:

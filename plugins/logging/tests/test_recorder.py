@@ -22,6 +22,7 @@ from pegboard.routing import Mount, Route, WebSocketRoute
 from pegboard.testclient import ClientLeft, TestClient, WebSocketDenialResponse
 from pegboard.websockets import WebSocketDisconnect
 from pegboard_logging import Logging, log
+from pegboard_logging.entries import Access
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
@@ -278,6 +279,12 @@ def test_a_good_request_id_is_taken_over(serve: Serve) -> None:
     with serve(Route("/", hello)) as served:
         response = served.client.get("/", headers={"x-request-id": "From-Me_1.2"})
     assert response.headers["x-request-id"] == served.record["request_id"] == "From-Me_1.2"
+
+
+def test_the_first_of_several_request_ids_counts(serve: Serve) -> None:
+    with serve(Route("/", hello)) as served:
+        served.client.get("/", headers=[("x-request-id", "one"), ("x-request-id", "two")])
+    assert served.record["request_id"] == "one"
 
 
 @pytest.mark.parametrize("value", ["", "a b", "x" * 129, "a/b", 'x","status":"1'])
@@ -566,6 +573,12 @@ def test_two_boards_that_log_through_the_standard_library_do_not_log_each_other(
     assert len(records) == 1
 
 
+def test_what_a_client_calls_itself_is_cut(serve: Serve) -> None:
+    with serve(Route("/", hello), max_length=16) as served:
+        served.client.get("/", headers={"user-agent": "u" * 99})
+    assert served.record["user_agent"] == "u" * 16 + "..."
+
+
 # Volume
 
 
@@ -833,6 +846,30 @@ def test_no_secret_is_anywhere_in_the_output(serve: Serve) -> None:
     assert b"s3cret" not in b"".join(served.lines)
     assert served.record["request_headers"]["x-shown"] == "shown"
     assert served.record["response_headers"] == {"set-cookie": "[redacted]", "x-shown": "shown"}
+
+
+@pytest.mark.parametrize(
+    ("given", "headers", "kept"),
+    [
+        ({}, {}, False),
+        ({}, {"traceparent": TRACEPARENT}, True),
+        ({"trace": "off"}, {"traceparent": TRACEPARENT}, False),
+        ({"trace": "start"}, {}, True),
+        ({"request_headers": ("x-a",)}, {}, True),
+        ({"response_headers": ("x-a",)}, {}, True),
+        ({"trusted_proxies": ("10.0.0.0/8",)}, {}, True),
+    ],
+    ids=["plain", "trace", "no-trace", "new-trace", "request-headers", "response-headers", "proxies"],
+)
+def test_a_waiting_entry_keeps_the_headers_only_where_something_of_them_is_wanted(
+    given: dict[str, Any], headers: dict[str, str], kept: bool
+) -> None:
+    plugin = Logging(write=lambda line: None, format="json", flush_interval=60.0, **given)
+    with TestClient(Pegboard(routes=[Route("/", hello)], plugins=[plugin], config={})) as client:
+        client.get("/", headers=headers)
+        [entry] = plugin._desk.writer.entries
+        assert isinstance(entry, Access)
+        assert (entry.conversation is not None) is kept
 
 
 @pytest.mark.anyio

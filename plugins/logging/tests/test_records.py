@@ -89,11 +89,11 @@ def test_an_event_has_the_ids_and_what_was_bound(record_of: Any) -> None:
 
 def test_texts_of_clients_are_cut(access: Any, record_of: Any) -> None:
     record = record_of(
-        access(path="/" + "p" * 99, query=b"q" * 99, method="M" * 99, headers=[(b"user-agent", b"u" * 99)]),
+        access(path="/" + "p" * 99, query=b"q" * 99, method="M" * 99, headers=[(b"referer", b"r" * 99)]),
         max_length=16,
     )
     assert record["path"] == "/" + "p" * 15 + "..."
-    assert {len(record[name]) for name in ("path", "query", "method", "user_agent")} == {19}
+    assert {len(record[name]) for name in ("path", "query", "method", "referer")} == {19}
 
 
 def test_a_cut_does_not_uncover_a_secret(access: Any, record_of: Any) -> None:
@@ -135,7 +135,23 @@ def test_a_client_without_an_address_is_left_out(access: Any, record_of: Any) ->
     assert "client" not in record_of(access(client=None), truncate_addresses=True)
 
 
+def test_what_is_kept_of_the_conversation_makes_no_difference_where_nothing_of_it_is_wanted(
+    access: Any, made_of: Any
+) -> None:
+    entry = access(headers=[(b"user-agent", b"curl/8"), (b"referer", b"/x"), (b"x-forwarded-for", b"203.0.113.9")])
+    record = made_of(entry)
+    entry.conversation = None
+    assert made_of(entry) == record
+
+
 def test_times_go_on_within_and_across_seconds() -> None:
     clock = Clock()
     times = [clock(at)[17:] for at in (0.0, 0.999, 1.0, 61.5, 0.25)]
     assert times == ["00.000Z", "00.999Z", "01.000Z", "01.500Z", "00.250Z"]
+
+
+def test_times_of_one_millisecond_share_their_text() -> None:
+    clock = Clock()
+    text = clock(7.0202)
+    assert [clock.begin <= at < clock.end for at in (7.0199, 7.02, 7.0209, 7.0211)] == [False, True, True, False]
+    assert text == clock.text == "1970-01-01T00:00:07.020Z"

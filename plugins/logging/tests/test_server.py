@@ -376,6 +376,7 @@ def test_a_file_can_be_rotated_under_a_running_server(serve: Serve, tmp_path: Pa
     server.stop()
     assert b'"GET /one HTTP/1.1" 404' in (tmp_path / "access.log.1").read_bytes()
     assert b'"GET /two HTTP/1.1" 404' in file.read_bytes()
+    assert not [line for line in server.err if b"Traceback" in line]
 
 
 def test_a_full_disk_costs_no_request(serve: Serve, tmp_path: Path) -> None:

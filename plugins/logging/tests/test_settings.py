@@ -30,6 +30,8 @@ def test_the_defaults_are_valid_and_need_nothing() -> None:
         ({"request_id_header": "Authorization"}, "request_id_header", "is a secret"),
         ({"request_id_header": "x-pin", "redact_headers": ("X-Pin",)}, "request_id_header", "is a secret"),
         ({"request_id_header": "Content-Length"}, "request_id_header", "means something else"),
+        ({"request_id_header": "traceparent"}, "request_id_header", "means something else"),
+        ({"request_id_header": "User-Agent"}, "request_id_header", "means something else"),
         ({"rename": {"path": "method"}}, "rename.path", "would be lost"),
         ({"rename": {"cart": "path"}}, "rename.cart", "would be lost"),
         ({"syslog": "localhost"}, "syslog", "127.0.0.1:514"),

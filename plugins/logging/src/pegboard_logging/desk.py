@@ -26,6 +26,7 @@ from pegboard_logging.servers import give_back, silence
 from pegboard_logging.settings import LoggingSettings
 from pegboard_logging.targets import is_terminal, make_target
 from pegboard_logging.templates import Templates
+from pegboard_logging.user_agents import UserAgents
 
 if TYPE_CHECKING:
     from pegboard_logging.spans import Spans
@@ -48,8 +49,15 @@ class Desk:
         terminal = is_terminal(target)
         make = make_format(settings, terminal, terminal and "NO_COLOR" not in os.environ)
         lines = Lines(settings, templates, make, self._lose, self.metrics, self._spans)
+        self.user_agents = UserAgents(lines.records.cut)
         self.writer = Writer(
-            lines, target, settings.queue_size, settings.flush_interval, settings.shutdown_timeout, self._dropped
+            # The method itself: calling the object costs more, for every line.
+            lines.__call__,
+            target,
+            settings.queue_size,
+            settings.flush_interval,
+            settings.shutdown_timeout,
+            self._dropped,
         )
         self._capture = CaptureHandler(self.writer.put, self.place)
 
@@ -82,9 +90,18 @@ class Desk:
             logging.getLogger(name).addHandler(self._capture)
         self._watch_hangup()
 
+    def unwatch_hangup(self) -> None:
+        """Give the signal back; in the thread that called `open`, since no other may."""
+        if self._previous_hangup is not None:
+            signal.signal(signal.SIGHUP, self._previous_hangup)
+            self._previous_hangup = None
+
     def stop(self) -> None:
-        """Undo `open`, and write what is queued; waits for that as long as the settings say."""
-        self._unwatch_hangup()
+        """Undo `open`, and write what is queued; waits for that as long as the settings say.
+
+        Another thread may do it, after `unwatch_hangup`.
+        """
+        self.unwatch_hangup()
         for name in self.settings.capture:
             logging.getLogger(name).removeHandler(self._capture)
         if self.is_open:
@@ -110,11 +127,6 @@ class Desk:
             return
         if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
             self._previous_hangup = signal.signal(signal.SIGHUP, self._on_hangup)
-
-    def _unwatch_hangup(self) -> None:
-        if self._previous_hangup is not None:
-            signal.signal(signal.SIGHUP, self._previous_hangup)
-            self._previous_hangup = None
 
     def _on_hangup(self, number: int, frame: FrameType | None) -> None:
         self.writer.reopen()

@@ -2,6 +2,9 @@
 
 An entry is made on the request's path, so it is a plain struct with no work in it. What it means, and whether anybody
 wants to know, is the business of the writer's thread (`lines`, `records`).
+
+It holds little: whatever waits is memory that the next requests cannot use again, and that has left the processor's
+caches when the writer comes to it. Both cost more than making the line.
 """
 
 from __future__ import annotations
@@ -21,13 +24,18 @@ __all__ = ["Access", "Entry", "Event"]
 class Access(msgspec.Struct, gc=False):
     """One HTTP request or WebSocket that has ended; ``outcome`` has no exception in it any more.
 
-    ``bound`` is what was bound until then: background tasks may go on binding. ``user`` is the caller's name, ``error``
-    the type of the exception that nobody handled and ``error_in`` the hook that it came from.
+    ``begun`` is the rule of the route that began the conversation, ``rule`` that of the one which this entry is of.
+    ``user`` is the caller's name. The conversation is kept only where more of it is wanted than stands here: its trace,
+    or headers. ``bound`` is what was bound until then: background tasks may go on binding. ``error`` is the type of the
+    exception that nobody handled and ``error_in`` the hook that it came from.
+
+    Nothing that an entry holds knows the entry, so that the garbage collector need not look at it.
     """
 
-    conversation: Conversation
-    outcome: Outcome | WebSocketOutcome
+    id: bytes
+    begun: Rule | None
     rule: Rule
+    outcome: Outcome | WebSocketOutcome
     method: str
     path: str
     query: bytes
@@ -35,6 +43,9 @@ class Access(msgspec.Struct, gc=False):
     http_version: str
     client: tuple[str, int] | None
     user: str | None
+    user_agent: str | None
+    referer: bytes | None
+    conversation: Conversation | None
     bound: dict[str, Any] | None = None
     error: str | None = None
     error_in: str | None = None

@@ -10,6 +10,8 @@ import re
 
 __all__ = ["escape_ascii", "escape_json", "escape_text"]
 
+DEL = 0x7F
+
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _QUOTED_ASCII = re.compile(r'[^\x20-\x7e]|["\\]')
 
@@ -26,7 +28,7 @@ def escape_json(line: bytes) -> bytes:
 
     Such characters stand in strings only, and the encoder has escaped the C0 controls already.
     """
-    if line.isascii() and b"\x7f" not in line:
+    if line.isascii() and DEL not in line:
         return line
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", line.decode()).encode()
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter, time
-from typing import Any
 
+from pegboard.outcome import Outcome, WebSocketOutcome
 from pegboard_logging.entries import Access, Entry, Event
-from pegboard_logging.fields import LEVELS
+from pegboard_logging.fields import LEVELS, Fields, Record, fields_of
 from pegboard_logging.records import Records
 from pegboard_logging.settings import LoggingSettings
 from pegboard_logging.targets import Line
@@ -20,7 +20,8 @@ from pegboard_logging.volume import Cap, is_sampled
 
 __all__ = ["Lines"]
 
-Record = dict[str, Any]
+COMPARE_INTERVAL = 0.1
+"""Seconds after which the counter of the process is compared with the clock again."""
 
 
 class Lines:
@@ -33,12 +34,12 @@ class Lines:
         self,
         settings: LoggingSettings,
         templates: Templates,
-        make: Callable[[Record], bytes],
+        make: Callable[[Record | Fields], bytes],
         lose: Callable[[str], None],
         watch: Callable[[Access, str | None], object] | None = None,
-        trace: Callable[[Access, Record, float], object] | None = None,
+        trace: Callable[[Access, Fields, float], object] | None = None,
     ) -> None:
-        self._records = Records(settings)
+        self.records = Records(settings)
         self._templates = templates
         self._make = make
         self._lose = lose
@@ -47,38 +48,42 @@ class Lines:
         self._minimum = LEVELS[settings.minimum_level]
         self._excluded = frozenset(settings.exclude)
         self._cap = Cap(settings.max_per_second) if settings.max_per_second is not None else None
+        self._compared = self._offset = 0.0
 
     def __call__(self, entry: Entry) -> Line | None:
         """The level and the line of an entry, or None when it is not wanted."""
         if isinstance(entry, Event):
-            return entry.level, self._make(self._records.event(entry))
-        outcome = entry.outcome
+            return entry.level, self._make(self.records.event(entry))
+        outcome, rule = entry.outcome, entry.rule
         template = self._templates.of(outcome.route, entry.path)
         if self._watch is not None:
             self._watch(entry, template)
-        level, share = entry.rule.judge(outcome)
-        started = wall_time(outcome.started)
-        record: Record | None = None
+        level, share = rule.judge(outcome)
+        counter = outcome.started
+        if not self._compared <= counter < self._compared + COMPARE_INTERVAL:
+            self._compared, self._offset = counter, wall_time(0.0)
+        started = counter + self._offset
+        record: Record | Fields | None = None
         if self._trace is not None:
-            record = self._records.access(entry, started, template, level, share)
-            self._trace(entry, record, started)
-        if not self._wants(entry, template, level, share, started):
+            record = self.records.access(entry, started, template, level, share)
+            self._trace(entry, fields_of(record), started)
+        if (
+            not rule.record
+            or level < self._minimum
+            or template in self._excluded
+            or (entry.begun is not rule and rule.leaves_to(entry.begun))
+            or (share < 1 and not is_sampled(entry.id, share))
+            or (self._cap is not None and self._is_over(self._cap, outcome))
+        ):
             return None
-        return level, self._make(record or self._records.access(entry, started, template, level, share))
+        return level, self._make(record or self.records.access(entry, started, template, level, share))
 
-    def _wants(self, entry: Access, template: str | None, level: int, share: float, started: float) -> bool:
-        """Whether a request is worth a line; what the cap refuses is counted."""
-        if not entry.rule.record or level < self._minimum or template in self._excluded:
+    def _is_over(self, cap: Cap, outcome: Outcome | WebSocketOutcome) -> bool:
+        """Whether there are too many records in this second already; what the cap refuses is counted."""
+        if cap.admits(wall_time(outcome.started) + outcome.duration):
             return False
-        begun = entry.conversation.rule
-        if begun is not entry.rule and entry.rule.leaves_to(begun):
-            return False
-        if share < 1 and not is_sampled(entry.conversation.id, share):
-            return False
-        if self._cap is None or self._cap.admits(started + entry.outcome.duration):
-            return True
         self._lose("max_per_second")
-        return False
+        return True
 
 
 def wall_time(counter: float) -> float:

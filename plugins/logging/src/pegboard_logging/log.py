@@ -40,16 +40,20 @@ class Conversation(msgspec.Struct, eq=False, weakref=True):
     """What one request or WebSocket carries along for its log lines.
 
     ``id`` is the request's id, empty outside of a request. ``find_trace`` finds the trace in the request's ``headers``,
-    and is None where that was done, or is not wanted. ``rule`` is that of the route that began it, where other boards
-    may join. ``bound`` are the fields that others have bound, ``head`` the headers of the response. ``around`` is the
-    conversation that the same context was in before and that has not ended: that of a request which makes this one
-    within the process.
+    and is None where that was done, or there is none to be found. ``rule`` is that of the route that began it, where
+    other boards may join. ``user_agent`` and ``referer`` are what the request says of its client, ``may_have_trace``
+    whether a trace was to be looked for at all. ``bound`` are the fields that others have bound, ``head`` the headers
+    of the response. ``around`` is the conversation that the same context was in before and that has not ended: that of
+    a request which makes this one within the process.
     """
 
     id: bytes
     headers: RawHeaders
     find_trace: Callable[[RawHeaders], Trace | None] | None
     rule: Rule | None = None
+    user_agent: str | None = None
+    referer: bytes | None = None
+    may_have_trace: bool = False
     bound: dict[str, Any] | None = None
     head: RawHeaders | None = None
     found_trace: Trace | None = None

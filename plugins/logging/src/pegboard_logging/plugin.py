@@ -69,8 +69,7 @@ class Logging(Plugin[LoggingSettings]):
         key = tuple(getattr(settings, field) for field in LoggingRouteSettings.__struct_fields__)
         recorder = self._recorders.get(key)
         if recorder is None:
-            is_alone = len(self._board.plugins) == 1
-            recorder = self._recorders[key] = Recorder(self._desk, Rule(settings, self._desk.place), is_alone)
+            recorder = self._recorders[key] = Recorder(self._desk, Rule(settings, self._desk.place))
         return recorder.hooks
 
     @hookimpl
@@ -86,6 +85,7 @@ class Logging(Plugin[LoggingSettings]):
         try:
             yield
         finally:
+            self._desk.unwatch_hangup()
             with CancelScope(shield=True):
                 await run_sync(self._desk.stop)
 

@@ -45,21 +45,23 @@ POLL_INTERVAL = 0.005
 
 
 class Recorder:
-    """Records the requests of the routes that share ``rule``; ``hooks`` are theirs.
+    """Records the requests of the routes that share ``rule``; ``hooks`` are theirs."""
 
-    ``is_alone`` says that no other plugin asks for headers: then looking for one is cheaper than the index for all.
-    """
-
-    def __init__(self, desk: Desk, rule: Rule, is_alone: bool) -> None:
+    def __init__(self, desk: Desk, rule: Rule) -> None:
         settings = desk.settings
         self.desk = desk
         self.rule = rule
         self._writer = desk.writer
+        self._entries = desk.writer.entries
+        self._size = desk.writer.size
         self._header = settings.request_id_header.lower().encode("ascii")
-        self._is_alone = is_alone
+        self._read = frozenset({self._header, b"user-agent", b"referer", b"traceparent"})
         self._accepts = desk.accepts_id
         self._find_trace = FINDERS[desk.trace]
+        self._start_trace = self._find_trace if desk.trace.startswith("start") else None
+        self._user_agents = desk.user_agents
         self._keeps_head = bool(settings.response_headers)
+        self._keeps_headers = self._keeps_head or bool(settings.request_headers or settings.trusted_proxies)
         self._get_current = current.get
         self._set_current = current.set
         self.hooks = self._hooks()
@@ -84,40 +86,52 @@ class Recorder:
     # Hooks
 
     def request(self, request: HTTPConnection) -> None:
-        """Begin the conversation; one that a board around this one has begun is joined."""
+        """Begin the conversation; one that a board around this one has begun is joined.
+
+        The headers are looked through once, for what the log always wants of them.
+        """
         desk = self.desk
         if not desk.is_open:
             desk.start()
         scope = request.scope
         if KEY in scope:
-            conversation = scope[KEY]
-        else:
-            accepted, wanted, headers = None, self._header, scope["headers"]
-            if self._is_alone:
-                for name, value in headers:
-                    if name == wanted:
-                        accepted = self._accepts(value, scope)
-                        break
-            elif (sent := request.header(wanted)) is not None:
-                accepted = self._accepts(sent, scope)
-            conversation = Conversation(accepted or new_request_id(), headers, self._find_trace, self.rule)
-            scope[KEY] = conversation
-            around = self._get_current()
-            if around is not None and not around.has_ended:
-                conversation.around = ref(around)
+            self._set_current(scope[KEY])
+            return
+        headers, read, wanted, find_trace = scope["headers"], self._read, self._header, self._start_trace
+        sent = user_agent = referer = None
+        for name, value in headers:
+            if name in read:
+                if name == wanted:
+                    sent = value if sent is None else sent
+                elif name == b"user-agent":
+                    user_agent = self._user_agents[value]
+                elif name == b"referer":
+                    referer = value
+                else:
+                    find_trace = self._find_trace
+        accepted = None if sent is None else self._accepts(sent, scope)
+        conversation = Conversation(
+            accepted or new_request_id(), headers, find_trace, self.rule, user_agent, referer, find_trace is not None
+        )
+        scope[KEY] = conversation
+        around = self._get_current()
+        if around is not None and not around.has_ended:
+            conversation.around = ref(around)
         self._set_current(conversation)
 
     def response(self, request: Request, response: Head) -> None:
         """Send the request id, and see to it that a background task that fails is known."""
-        scope = request.scope
-        conversation = scope[KEY] if KEY in scope else self.begin(request)
-        name, raw_headers = self._header, response.raw_headers
-        for header in raw_headers:
-            if header[0] == name:
-                replace(raw_headers, name, conversation.id)
+        try:
+            conversation = request.scope[KEY]
+        except KeyError:
+            conversation = self.begin(request)
+        wanted, raw_headers = self._header, response.raw_headers
+        for name, _ in raw_headers:
+            if name == wanted:
+                replace(raw_headers, wanted, conversation.id)
                 break
         else:
-            raw_headers.append((name, conversation.id))
+            raw_headers.append((wanted, conversation.id))
         if self._keeps_head:
             conversation.head = raw_headers
         if response.background is not None and isinstance(response, Response):
@@ -126,11 +140,15 @@ class Recorder:
     def complete(self, request: Request, outcome: Outcome) -> None:
         """Queue the record."""
         scope = request.scope
-        conversation = scope[KEY] if KEY in scope else self.begin(request)
+        try:
+            conversation = scope[KEY]
+        except KeyError:
+            conversation = self.begin(request)
         entry = Access(
-            conversation,
-            outcome,
+            conversation.id,
+            conversation.rule,
             self.rule,
+            outcome,
             scope["method"],
             scope["path"],
             scope["query_string"],
@@ -138,17 +156,19 @@ class Recorder:
             scope["http_version"],
             scope.get("client"),
             user_of(scope["user"]) if "user" in scope else None,
+            conversation.user_agent,
+            conversation.referer,
+            conversation if self._keeps_headers or conversation.may_have_trace else None,
         )
         if outcome.error is not None or conversation.bound:
-            _settle(entry, outcome)
-        writer = self._writer
+            _settle(entry, outcome, conversation)
         # As `Writer.put` does it, which would be one more call on every request's time.
-        if len(writer.entries) < writer.size:
-            writer.entries.append(entry)
-            if writer.is_asleep:
-                writer.rouse()
+        if len(self._entries) < self._size:
+            self._entries.append(entry)
+            if self._writer.is_asleep:
+                self._writer.rouse()
         else:
-            writer.put(entry)
+            self._writer.put(entry)
         if conversation.rule is self.rule:
             conversation.has_ended = True
             if conversation.around is not None:
@@ -176,9 +196,10 @@ class Recorder:
         scope = websocket.scope
         conversation = scope[KEY] if KEY in scope else self.begin(websocket)
         entry = Access(
-            conversation,
-            outcome,
+            conversation.id,
+            conversation.rule,
             self.rule,
+            outcome,
             "GET",
             scope["path"],
             scope["query_string"],
@@ -186,8 +207,11 @@ class Recorder:
             scope.get("http_version", "1.1"),
             scope.get("client"),
             user_of(scope["user"]) if "user" in scope else None,
+            conversation.user_agent,
+            conversation.referer,
+            conversation,
         )
-        _settle(entry, outcome)
+        _settle(entry, outcome, conversation)
         self._writer.put(entry)
         if conversation.rule is self.rule:
             conversation.has_ended = True
@@ -200,10 +224,10 @@ class Recorder:
         return conversation
 
 
-def _settle(entry: Access, outcome: Outcome | WebSocketOutcome) -> None:
+def _settle(entry: Access, outcome: Outcome | WebSocketOutcome, conversation: Conversation) -> None:
     """Take from what changes or must not be kept: a copy of what is bound, and what is worth knowing of an error."""
-    if entry.conversation.bound:
-        entry.bound = entry.conversation.bound.copy()
+    if conversation.bound:
+        entry.bound = conversation.bound.copy()
     error = outcome.error
     if error is not None:
         # An exception keeps its frames alive, and these the request.

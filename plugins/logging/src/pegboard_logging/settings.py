@@ -30,10 +30,14 @@ MEANINGFUL = frozenset(
         "date",
         "host",
         "location",
+        "referer",
+        "traceparent",
+        "tracestate",
         "transfer-encoding",
+        "user-agent",
     }
 )
-"""Headers that tell servers and clients what to do, which no id can be."""
+"""Headers that have a meaning of their own to servers, clients and tracers, which no id can be."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 

@@ -39,7 +39,8 @@ class Spans:
 
     def __call__(self, entry: Access, record: Record, started: float) -> None:
         """Make the span of a request from its record; ``started`` in seconds since the epoch."""
-        trace, outcome = entry.conversation.trace, entry.outcome
+        conversation, outcome = entry.conversation, entry.outcome
+        trace = None if conversation is None else conversation.trace
         if trace is None or not trace.sampled or not isinstance(outcome, Outcome):
             return
         try:

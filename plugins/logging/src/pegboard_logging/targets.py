@@ -17,7 +17,7 @@ import select
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pegboard_logging.settings import LoggingSettings
 from pegboard_logging.syslog import Syslog, syslog_address
@@ -33,6 +33,8 @@ __all__ = [
     "Target",
     "make_target",
 ]
+
+T = TypeVar("T")
 
 Line = tuple[int, bytes]
 """A level of the standard library, and a line without its break."""
@@ -169,7 +171,8 @@ class LoggerTarget(Target):
         """Hand each line to the logger, with its level."""
         _each(self._write, lines)
 
-    def _write(self, level: int, line: bytes) -> None:
+    def _write(self, leveled: Line) -> None:
+        level, line = leveled
         if self.logger.isEnabledFor(level):
             self.logger.handle(self.logger.makeRecord(self.logger.name, level, "", 0, line.decode(), (), None))
 
@@ -190,7 +193,8 @@ class SyslogTarget(Target):
         """Send each line, with its level as the severity."""
         _each(self._write, lines)
 
-    def _write(self, level: int, line: bytes) -> None:
+    def _write(self, leveled: Line) -> None:
+        level, line = leveled
         self._opened().emit(logging.LogRecord("pegboard", level, "", 0, line.decode(), (), None))
 
     def close(self) -> None:
@@ -221,7 +225,7 @@ class CallTarget(Target):
 
     def write(self, lines: Sequence[Line]) -> None:
         """Call the function for each line."""
-        _each(lambda _, line: self.call(line), lines)
+        _each(self.call, [line for _, line in lines])
 
 
 def make_target(settings: LoggingSettings) -> Target:
@@ -243,7 +247,7 @@ def complain(text: str) -> None:
         sys.stderr.flush()
 
 
-def _each(write: Callable[[int, bytes], object], lines: Sequence[Line]) -> None:
+def _each(write: Callable[[T], object], lines: Sequence[T]) -> None:
     """Write lines one by one. A line that cannot be written costs only itself; two in a row, and the rest is lost.
 
     Raises LinesLost from what went wrong last.
@@ -252,7 +256,7 @@ def _each(write: Callable[[int, bytes], object], lines: Sequence[Line]) -> None:
     cause: Exception | None = None
     for index, line in enumerate(lines):
         try:
-            write(*line)
+            write(line)
         except Exception as error:  # noqa: BLE001  whatever it is, the writer is told
             cause = error
             if lost and lost[-1] == index - 1:

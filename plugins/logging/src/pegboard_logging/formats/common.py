@@ -10,29 +10,28 @@ from typing import Any
 from urllib.parse import quote
 
 from pegboard_logging.escaping import escape_ascii
+from pegboard_logging.fields import Fields
 from pegboard_logging.formats.structured import logfmt_format
 
 __all__ = ["combined_format", "common_format"]
 
-Record = dict[str, Any]
-
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def common_format() -> Callable[[Record], bytes]:
+def common_format() -> Callable[[Fields], bytes]:
     """``client - user [time] "request" status bytes``."""
     return _format(_common)
 
 
-def combined_format() -> Callable[[Record], bytes]:
+def combined_format() -> Callable[[Fields], bytes]:
     """Common, and then ``"referer" "user agent"``."""
     return _format(_combined)
 
 
-def _format(request: Callable[[Record], str]) -> Callable[[Record], bytes]:
+def _format(request: Callable[[Fields], str]) -> Callable[[Fields], bytes]:
     event = logfmt_format(None)
 
-    def line(record: Record) -> bytes:
+    def line(record: Fields) -> bytes:
         if "method" not in record:
             return b"# " + event(record)
         return request(record).encode("ascii", "backslashreplace")
@@ -40,7 +39,7 @@ def _format(request: Callable[[Record], str]) -> Callable[[Record], bytes]:
     return line
 
 
-def _common(record: Record) -> str:
+def _common(record: Fields) -> str:
     target = quote(record["path"], safe="/:@!$&'()*+,;=~-._", errors="replace")
     if "query" in record:
         target += f"?{escape_ascii(record['query'])}"
@@ -51,7 +50,7 @@ def _common(record: Record) -> str:
     )
 
 
-def _combined(record: Record) -> str:
+def _combined(record: Fields) -> str:
     return f'{_common(record)} "{_quoted(record.get("referer"))}" "{_quoted(record.get("user_agent"))}"'
 
 

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from pegboard_logging.escaping import escape_text
-from pegboard_logging.fields import FIELDS
+from pegboard_logging.fields import FIELDS, Fields
 from pegboard_logging.formats.structured import logfmt_format
 
 __all__ = ["console_format"]
 
-Record = dict[str, Any]
 Paint = Callable[[str, str], str]
 
 _extra = logfmt_format(None)
 
 
-def console_format(colours: bool) -> Callable[[Record], bytes]:
+def console_format(colours: bool) -> Callable[[Fields], bytes]:
     """``time method status path duration size``, then whatever else is worth knowing."""
     paint = _coloured if colours else _uncoloured
 
-    def line(record: Record) -> bytes:
+    def line(record: Fields) -> bytes:
         parts = _request(record, paint) if "method" in record else _event(record, paint)
         return " ".join(parts).encode("utf-8", "backslashreplace")
 
     return line
 
 
-def _request(record: Record, paint: Paint) -> Iterator[str]:
+def _request(record: Fields, paint: Paint) -> Iterator[str]:
     status = record["status"]
     query = f"?{record['query']}" if "query" in record else ""
     yield paint("dim", record["time"][11:23])
@@ -41,14 +39,14 @@ def _request(record: Record, paint: Paint) -> Iterator[str]:
     yield from _rest(record, ("error", "error_in", "answered_by", "notes", "close_code", "user", "request_id"), paint)
 
 
-def _event(record: Record, paint: Paint) -> Iterator[str]:
+def _event(record: Fields, paint: Paint) -> Iterator[str]:
     yield paint("dim", record["time"][11:23])
     yield paint(_LEVEL_COLOURS[record["level"]], record["level"].upper())
     yield escape_text(str(record.get("message", record["event"])))
     yield from _rest(record, ("logger", "error", "count", "reason", "request_id", "traceback"), paint)
 
 
-def _rest(record: Record, shown: tuple[str, ...], paint: Paint) -> Iterator[str]:
+def _rest(record: Fields, shown: tuple[str, ...], paint: Paint) -> Iterator[str]:
     rest = {name: record[name] for name in shown if name in record}
     rest.update((name, value) for name, value in record.items() if name not in FIELDS)
     if rest:

@@ -6,22 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pegboard_logging.escaping import escape_json
-from pegboard_logging.fields import FIELDS
+from pegboard_logging.fields import FIELDS, Fields
 from pegboard_logging.formats.values import dump, odd
 
 __all__ = ["ecs_format"]
 
-Record = dict[str, Any]
-
 ECS_VERSION = "8.11.0"
 
 
-def ecs_format() -> Callable[[Record], bytes]:
+def ecs_format() -> Callable[[Fields], bytes]:
     """One JSON object a line, with ECS field names."""
     return _line
 
 
-def _line(record: Record) -> bytes:
+def _line(record: Fields) -> bytes:
     document: dict[str, Any] = {
         "@timestamp": record["time"],
         "log.level": record["level"],
@@ -52,7 +50,7 @@ def _line(record: Record) -> bytes:
     return escape_json(dump(document))
 
 
-def _message(record: Record) -> str:
+def _message(record: Fields) -> str:
     if "method" in record:
         return f"{record['method']} {record['path']} {record['status']}"
     return str(record.get("message", record["event"]))

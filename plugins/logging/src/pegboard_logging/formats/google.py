@@ -6,21 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pegboard_logging.escaping import escape_json
+from pegboard_logging.fields import Fields
 from pegboard_logging.formats.values import dump
 
 __all__ = ["google_format"]
-
-Record = dict[str, Any]
 
 _TRACE = "logging.googleapis.com/trace"
 _SPAN = "logging.googleapis.com/spanId"
 
 
-def google_format(project: str) -> Callable[[Record], bytes]:
+def google_format(project: str) -> Callable[[Fields], bytes]:
     """One JSON object a line; with ``project`` the trace is named as the project's resource."""
     prefix = f"projects/{project}/traces/" if project else ""
 
-    def line(record: Record) -> bytes:
+    def line(record: Fields) -> bytes:
         document: dict[str, Any] = {
             "severity": _SEVERITIES[record["level"]],
             "time": record["time"],
@@ -39,7 +38,7 @@ def google_format(project: str) -> Callable[[Record], bytes]:
     return line
 
 
-def _request(record: Record) -> dict[str, Any]:
+def _request(record: Fields) -> dict[str, Any]:
     query = f"?{record['query']}" if "query" in record else ""
     request = {
         "requestMethod": record["method"],
@@ -57,7 +56,7 @@ def _request(record: Record) -> dict[str, Any]:
     return request
 
 
-def _message(record: Record) -> str:
+def _message(record: Fields) -> str:
     if "method" in record:
         return f"{record['method']} {record['path']} {record['status']}"
     text = str(record.get("message", record["event"]))

@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pegboard_logging.escaping import escape_json, escape_text
-from pegboard_logging.fields import FIELDS
-from pegboard_logging.formats.values import dump, odd
+from pegboard_logging.fields import FIELDS, Fields, Record, fields_of
+from pegboard_logging.formats.values import dump, encode, odd
 
 __all__ = ["json_format", "logfmt_format", "selector"]
-
-Record = dict[str, Any]
 
 _BARE = re.compile(r"[!#-<>-\[\]-~]+")
 _NOT_KEY = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-def selector(fields: Sequence[str], rename: Mapping[str, str]) -> Callable[[Record], Record] | None:
+def selector(fields: Sequence[str], rename: Mapping[str, str]) -> Callable[[Fields], Fields] | None:
     """What picks and renames fields; None when the settings leave records as they are.
 
     Fields are picked from the records of requests and WebSockets, and bound fields always stay. An event is not cut:
@@ -27,7 +25,7 @@ def selector(fields: Sequence[str], rename: Mapping[str, str]) -> Callable[[Reco
     if not fields and not rename:
         return None
 
-    def select(record: Record) -> Record:
+    def select(record: Fields) -> Fields:
         if fields and "method" in record:
             chosen = {name: record[name] for name in fields if name in record}
             chosen.update((name, value) for name, value in record.items() if name not in FIELDS)
@@ -37,19 +35,29 @@ def selector(fields: Sequence[str], rename: Mapping[str, str]) -> Callable[[Reco
     return select
 
 
-def json_format(select: Callable[[Record], Record] | None) -> Callable[[Record], bytes]:
+def json_format(select: Callable[[Fields], Fields] | None) -> Callable[[Record | Fields], bytes]:
     """One JSON object (RFC 8259) a line."""
+    if select is None:
+        return _json_line
 
-    def line(record: Record) -> bytes:
-        return escape_json(dump(record if select is None else select(record)))
+    def line(record: Record | Fields) -> bytes:
+        return _json_line(select(fields_of(record)))
 
     return line
 
 
-def logfmt_format(select: Callable[[Record], Record] | None) -> Callable[[Record], bytes]:
+def _json_line(record: Record | Fields) -> bytes:
+    try:
+        line = encode(record)
+    except Exception:  # noqa: BLE001  an odd value is no reason to lose a record
+        line = dump(record)
+    return escape_json(line)
+
+
+def logfmt_format(select: Callable[[Fields], Fields] | None) -> Callable[[Fields], bytes]:
     """``key=value`` pairs; values with anything but printable ASCII, blanks, quotes or ``=`` stand between quotes."""
 
-    def line(record: Record) -> bytes:
+    def line(record: Fields) -> bytes:
         return " ".join(_pairs("", record if select is None else select(record))).encode("utf-8", "backslashreplace")
 
     return line

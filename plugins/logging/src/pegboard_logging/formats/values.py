@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from pegboard_logging.fields import Record, fields_of
 from pegboard_logging.redaction import DEEP, MAX_DEPTH
 
-__all__ = ["dump", "plain"]
+__all__ = ["dump", "encode", "plain"]
 
 
 def odd(value: Any) -> str:
@@ -38,9 +39,9 @@ def plain(value: Any, depth: int = 0) -> Any:
 def dump(value: Any) -> bytes:
     """``value`` as JSON; what the encoder refuses is made plain first."""
     try:
-        return _encode(value)
+        return encode(value)
     except Exception:  # noqa: BLE001  an odd value is no reason to lose a record
-        return _encode(plain(value))
+        return encode(plain(fields_of(value) if isinstance(value, Record) else value))
 
 
-_encode = msgspec.json.Encoder(enc_hook=odd).encode
+encode = msgspec.json.Encoder(enc_hook=odd).encode
