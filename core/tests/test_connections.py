@@ -140,3 +140,13 @@ async def test_behind_a_proxy_the_url_is_the_one_that_clients_see() -> None:
     app = Pegboard(routes=[Route("/items", answer, name="answer")], plugins=[Behind()], config={})
     seen = await ask(app, "/api/items?a=1", root_path="/api")
     assert seen.body == b'["https://example.org/api/items?a=1","203.0.113.7","https://example.org/api/items"]'
+
+
+def test_the_index_of_headers_is_made_once_and_anew_for_other_headers() -> None:
+    """It holds first values, whoever asks."""
+    connection = HTTPConnection({"type": "http", "headers": [(b"x-a", b"1"), (b"x-b", b"2"), (b"x-a", b"3")]})
+    first = connection.first_headers()
+    assert first == {b"x-a": b"1", b"x-b": b"2"}
+    assert (connection.header(b"x-a"), connection.first_headers() is first) == (b"1", True)
+    connection.replace_headers([(b"x-a", b"4")])
+    assert connection.first_headers() == {b"x-a": b"4"}

@@ -37,7 +37,7 @@ class HTTPConnection(Mapping[str, Any]):
     _base_url: URL
     _cookies: dict[str, str]
     # Nearly every plugin looks for a header, so this one is filled from the start: a missing slot costs an exception.
-    _first: dict[bytes, bytes] | None
+    _first: Mapping[bytes, bytes] | None
     _headers: Headers
     _query_params: QueryParams
     _state: State
@@ -83,13 +83,20 @@ class HTTPConnection(Mapping[str, Any]):
         """
         first = self._first
         if first is None:
+            first = self.first_headers()
+        return first.get(name)
+
+    def first_headers(self) -> Mapping[bytes, bytes]:
+        """That index itself, for those who look for several headers: first values by name. Not to be changed."""
+        first = self._first
+        if first is None:
             raw = self.scope["headers"]
             first = dict(raw)
             if len(first) != len(raw):
                 # The last of equal keys wins in a dict, and the first of equal headers is wanted.
                 first = dict(reversed(raw))
             self._first = first
-        return first.get(name)
+        return first
 
     def header_count(self, name: bytes) -> int:
         """How many headers have this name, for those that may stand only once; ``name`` in lower case."""

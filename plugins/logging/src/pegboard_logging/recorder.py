@@ -55,7 +55,6 @@ class Recorder:
         self._entries = desk.writer.entries
         self._size = desk.writer.size
         self._header = settings.request_id_header.lower().encode("ascii")
-        self._read = frozenset({self._header, b"user-agent", b"referer", b"traceparent"})
         self._accepts = desk.accepts_id
         self._find_trace = FINDERS[desk.trace]
         self._start_trace = self._find_trace if desk.trace.startswith("start") else None
@@ -88,7 +87,7 @@ class Recorder:
     def request(self, request: HTTPConnection) -> None:
         """Begin the conversation; one that a board around this one has begun is joined.
 
-        The headers are looked through once, for what the log always wants of them.
+        What the log wants of the headers it takes from the index that all plugins share.
         """
         desk = self.desk
         if not desk.is_open:
@@ -97,21 +96,18 @@ class Recorder:
         if KEY in scope:
             self._set_current(scope[KEY])
             return
-        headers, read, wanted, find_trace = scope["headers"], self._read, self._header, self._start_trace
-        sent = user_agent = referer = None
-        for name, value in headers:
-            if name in read:
-                if name == wanted:
-                    sent = value if sent is None else sent
-                elif name == b"user-agent":
-                    user_agent = self._user_agents[value]
-                elif name == b"referer":
-                    referer = value
-                else:
-                    find_trace = self._find_trace
+        first = request.first_headers()
+        sent, agent = first.get(self._header), first.get(b"user-agent")
         accepted = None if sent is None else self._accepts(sent, scope)
+        find_trace = self._find_trace if b"traceparent" in first else self._start_trace
         conversation = Conversation(
-            accepted or new_request_id(), headers, find_trace, self.rule, user_agent, referer, find_trace is not None
+            accepted or new_request_id(),
+            scope["headers"],
+            find_trace,
+            self.rule,
+            None if agent is None else self._user_agents[agent],
+            first.get(b"referer"),
+            find_trace is not None,
         )
         scope[KEY] = conversation
         around = self._get_current()
