@@ -130,7 +130,9 @@ class Frozen:
     def plan_for(self, scope: Scope) -> Plan:
         """The plan for a scope, which is not changed, and may be that of a request inside of one of the mounts."""
         root = scope.get(self.own_root, scope.get("root_path", ""))
-        return self.http.match({**scope, "root_path": root})[0]
+        asked = dict(scope)
+        asked["root_path"] = root
+        return self.http.match(asked)[0]
 
     def tenants(self, state: dict[str, Any]) -> list[Tenant]:
         """Whoever has a part in the lifespan, outermost first: plugins, mounted applications, the board's own."""

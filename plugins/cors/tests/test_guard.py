@@ -10,6 +10,7 @@ import pytest
 from pegboard.connections import NOTES
 from pegboard.requests import HTTPConnection, Request
 from pegboard.responses import Head, Response
+from pegboard.testing import converse
 from pegboard.types import RawHeaders
 from pegboard.websockets import WebSocket
 from pegboard_cors.guard import Guard
@@ -201,17 +202,17 @@ async def test_an_options_request_that_is_no_preflight_is_an_actual_request() ->
 @pytest.mark.parametrize(
     ("preflight", "status", "told"),
     [
-        (Preflight(APP, b"GET", [], False), 204, None),
-        (Preflight(EVIL, b"GET", [], False), 403, "the origin is not allowed"),
-        (Preflight(APP, b"PUT", [], False), 403, "the method is not allowed (PUT)"),
-        (Preflight(APP, b"P\nT", [], False), 403, "the method is not allowed (P\\nT)"),
+        (Preflight(APP, b"GET", (), False), 204, None),
+        (Preflight(EVIL, b"GET", (), False), 403, "the origin is not allowed"),
+        (Preflight(APP, b"PUT", (), False), 403, "the method is not allowed (PUT)"),
+        (Preflight(APP, b"P\nT", (), False), 403, "the method is not allowed (P\\nT)"),
         (
-            Preflight(APP, b"GET", [b"x-a"], False),
+            Preflight(APP, b"GET", (b"x-a",), False),
             403,
             "a request header is not allowed (x-a)",
         ),
         (
-            Preflight(APP, b"GET", [], True),
+            Preflight(APP, b"GET", (), True),
             403,
             "access to the private network is not allowed",
         ),
@@ -230,6 +231,86 @@ async def test_preflights_are_answered_with_204_or_403(preflight: Preflight, sta
     assert any(name.startswith(b"access-control-") for name in names) is (status == 204)
     origin = preflight.origin.decode()
     assert rejections == ([] if told is None else [f"preflight from {origin}: {told}"])
+
+
+async def test_ten_thousand_hostile_origins_are_each_told_and_get_nothing() -> None:
+    """Whatever their number and length, each note is its own, one line, and short."""
+    of = guard("https://app.example.com")
+    for number in range(10_000):
+        origin = (b"https://%d.example", b"https://%d\r\n", b"https://%d." + b"a" * 5000)[number % 3] % number
+        asking = request(origin)
+        assert await respond(of, asking) == [VARY]
+        note = asking.scope[NOTES]["cors"]
+        assert note.startswith(f"actual from https://{number}")
+        assert note.isprintable()
+        assert len(note) < 300
+    assert await respond(of, request(APP)) == [allow(APP), VARY]
+
+
+async def test_the_owners_functions_are_asked_and_told_each_time() -> None:
+    """What they say may change, so it is never kept: neither for actual requests nor for preflights."""
+    verdicts = iter([True, False, True, False])
+    told: list[str] = []
+
+    def allow_origin(origin: str, connection: HTTPConnection) -> tuple[bool, list[str]]:
+        return next(verdicts), []
+
+    def on_reject(connection: HTTPConnection, rejection: Rejection) -> None:
+        told.append(rejection.kind)
+
+    of = guard(allow_origin=allow_origin, on_reject=on_reject)
+    assert await respond(of, request(EVIL)) == [allow(EVIL), VARY]
+    assert await respond(of, request(EVIL)) == [VARY]
+    headers = [(b"host", b"api.example.com"), (b"origin", EVIL), (b"access-control-request-method", b"GET")]
+    preflight = Preflight.read(headers)
+    assert preflight is not None
+    for status in (204, 403):
+        answer = of.answer(request(EVIL), preflight)
+        assert not isinstance(answer, Response)
+        answered = await converse(answer, method="OPTIONS", headers=headers)
+        assert answered.status == status
+    assert told == ["actual", "preflight"]
+
+
+async def test_a_rejection_that_comes_again_is_told_again() -> None:
+    """The same request from the same origin leaves a note and is told to the owner however often it comes."""
+    told: list[Rejection] = []
+    of = guard("https://app.example.com", on_reject=lambda connection, rejection: told.append(rejection))
+    preflight = Preflight(APP, b"PUT", (), False)
+    for _ in range(3):
+        asking = request(EVIL)
+        await respond(of, asking)
+        assert asking.scope[NOTES] == {"cors": "actual from https://evil.example: the origin is not allowed"}
+        asking = request(APP)
+        of.answer(asking, preflight)
+        assert asking.scope[NOTES] == {
+            "cors": "preflight from https://app.example.com: the method is not allowed (PUT)"
+        }
+    assert [rejection.kind for rejection in told] == ["actual", "preflight"] * 3
+
+
+async def test_what_is_added_to_one_answer_is_not_in_the_next() -> None:
+    """Answers to preflights have headers of their own, although what is decided is kept."""
+    of = guard("https://app.example.com")
+    for origin in (APP, EVIL):
+        first, second = (of.answer(request(), Preflight(origin, b"GET", (), False)) for _ in range(2))
+        assert isinstance(first, Response)
+        assert isinstance(second, Response)
+        first.headers["X-Mark"] = "1"
+        assert (b"x-mark", b"1") in first.raw_headers
+        assert (b"x-mark", b"1") not in second.raw_headers
+
+
+@pytest.mark.parametrize("host", [b"api.example.com", b"API.example.com", b"api.example.com:443"])
+async def test_a_page_of_the_host_that_was_asked_is_no_stranger_though_another_host_finds_it_so(host: bytes) -> None:
+    """Whether an origin is the service's own depends on the request, so it is asked each time."""
+    of = guard("https://app.example.com")
+    own = b"https://api.example.com"
+    for sent, is_told in [(host, False), (b"other.example.com", True), (host, False), (None, True)]:
+        headers = [(b"origin", own)] + ([] if sent is None else [(b"host", sent)])
+        asking = Request({"type": "http", "method": "GET", "headers": headers})
+        assert await respond(of, asking) == [VARY]
+        assert (NOTES in asking.scope) is is_told
 
 
 @pytest.mark.parametrize(

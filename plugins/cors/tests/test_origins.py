@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pegboard_cors.origins import LONGEST, Origin, OriginError, is_loopback, is_same_host, read_origin, split_origin
+from pegboard_cors.origins import (
+    LONGEST,
+    Origin,
+    OriginError,
+    is_loopback,
+    is_same_host,
+    own_hosts,
+    read_origin,
+    split_origin,
+)
 
 GOOD = [
     ("https://example.com", Origin("https", "example.com", "")),
@@ -172,3 +181,19 @@ def test_loopback_is_this_machine_and_nothing_that_looks_like_it(host: str, expe
 def test_the_same_host_is_the_same_name_and_port(origin: bytes, host: bytes | None, expected: bool) -> None:
     """A page of the service itself names the host that it asks."""
     assert is_same_host(origin, host) is expected
+
+
+@pytest.mark.parametrize(
+    ("origin", "hosts"),
+    [
+        (b"https://example.com", {b"example.com", b"example.com:443"}),
+        (b"http://example.com:8000", {b"example.com:8000"}),
+        (b"http://[::1]", {b"[::1]", b"[::1]:80"}),
+        (b"null", set()),
+        (b"https://EXAMPLE.com", set()),
+    ],
+    ids=["own-port", "port", "address", "null", "no-origin"],
+)
+def test_the_hosts_of_an_origin_are_known_before_anybody_asks(origin: bytes, hosts: set[bytes]) -> None:
+    """With the scheme's own port written out or not; what is no origin has none."""
+    assert own_hosts(origin) == hosts

@@ -362,6 +362,52 @@ async def test_a_preflight_is_judged_by_the_route_it_asks_about(
     assert actual.cors == ({} if allowed is None else {"allow-origin": origin})
 
 
+MIXED: list[tuple[str, str, dict[str, Any]]] = [
+    ("/first", "GET", {"allow_origins": [APP]}),
+    ("/first", "PUT", {"allow_origins": [APP, OTHER], "allow_methods": ["PUT"], "max_age": 1}),
+    ("/second", "PUT", {"allow_origins": [OTHER], "allow_methods": ["*"], "allow_headers": ["*"]}),
+    ("/third", "GET", {"allow_origins": [OTHER], "allow_credentials": True, "allow_headers": ["*"]}),
+    ("/third/{id}", "PUT", {"allow_origins": ["*"], "allow_methods": ["PUT"], "allow_private_network": True}),
+    ("/function", "GET", {"allow_origins": [APP], "allow_origin": lambda origin, _: (origin == OTHER, ["X-Tenant"])}),
+    ("/nobody", "PUT", {"allow_origins": []}),
+]
+
+
+async def test_routes_with_different_settings_never_get_each_others_answers() -> None:
+    """However often and in whatever order they are asked the same: as if each route were alone on a fresh board."""
+    off = Route("/off", page, methods=["GET", "PUT"], plugins={"cors": False})
+    own = {(path, method): Route(path, page, methods=[method], plugins={"cors": of}) for path, method, of in MIXED}
+    together = board(*own.values(), off)
+    asked = [
+        (path, method, origin, names)
+        for path in dict.fromkeys([*(path for path, _, _ in MIXED), "/off"])
+        for method in ("GET", "PUT")
+        for origin in (APP, OTHER, EVIL)
+        for names in ([], ["x-one"])
+    ]
+
+    async def answer(app: Pegboard, path: str, method: str, origin: str, names: list[str]) -> Any:
+        headers = [("Origin", origin), ("Access-Control-Request-Method", method)]
+        headers += [("Access-Control-Request-Headers", name) for name in names]
+        answered = await converse(app, path.replace("{id}", "7"), "OPTIONS", headers=headers)
+        return answered.status, cors_of(answered), answered.header("vary")
+
+    alone = [await answer(board(*filter(None, [own.get(each[:2])]), off), *each) for each in asked]
+    assert len(set(map(repr, alone))) > len(MIXED)
+    for which in [*range(len(asked)), *reversed(range(len(asked))), *range(0, len(asked), 5)]:
+        assert await answer(together, *asked[which]) == alone[which]
+
+
+async def test_a_route_that_is_added_late_is_judged_by_its_own_policy() -> None:
+    """What was answered before it came is not the answer for it."""
+    app = board()
+    for _ in range(2):
+        assert (await preflight(app, "/late", "PUT", OTHER)).cors == {}
+    app.routes.append(Route("/late", page, methods=["PUT"], plugins=OTHER_POLICY))
+    assert (await preflight(app, "/late", "PUT", OTHER)).cors["allow-origin"] == OTHER
+    assert (await preflight(app, "/late", "PUT", APP)).cors == {}
+
+
 async def test_a_preflight_below_a_root_path_finds_its_route() -> None:
     """A server's own prefix does not hide the policy of a route inside a mount."""
     app = board(Mount("/mount", routes=[Route("/inner", page, methods=["PUT"])], plugins=OTHER_POLICY))

@@ -7,6 +7,7 @@ Rules that must not move:
 - The way of a response whose application set neither CORS headers nor Vary is two short loops and one extension of a
   list. Headers are looked for in the raw list: a scan for one name is cheaper than an index.
 - An actual request is never refused.
+- Where the owner's function has no say, decisions are kept ready (`Kept`); the owner is told of each rejection.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from pegboard.responses import Head, PlainTextResponse, Response
 from pegboard.types import ASGIApp, RawHeaders, Receive, Scope, Send
 from pegboard.websockets import WebSocket
 from pegboard_cors.asking import ask
+from pegboard_cors.decisions import Decision, actual_decisions, decide_actual, decide_preflight, preflight_decisions
 from pegboard_cors.origins import is_same_host
-from pegboard_cors.policy import VARY, Denied, Headers, Policy, varying
-from pegboard_cors.preflights import Preflight
+from pegboard_cors.policy import VARY, Headers, Policy
+from pegboard_cors.preflights import Preflight, PreflightResponse
 from pegboard_cors.rejections import Reason, Rejection, printable
 
 __all__ = ["OWNED", "Guard"]
@@ -54,11 +56,14 @@ class Guard:
     ``respond`` is the `response` hook of routes that never see OPTIONS, ``respond_unless_preflight`` that of others.
     """
 
-    __slots__ = ("_exact", "policy", "respond", "respond_unless_preflight")
+    __slots__ = ("_actual", "_exact", "_on_reject", "_preflights", "policy", "respond", "respond_unless_preflight")
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._exact = policy.exact
+        self._on_reject = policy.settings.on_reject
+        self._actual = actual_decisions(policy)
+        self._preflights = preflight_decisions(policy)
         self.respond: Callable[..., Any] = self._respond
         if policy.any_origin:
             self.respond = self._respond_to_any
@@ -77,7 +82,7 @@ class Guard:
         headers = _NOT_ALLOWED
         for name, origin in request.scope["headers"]:
             if name == b"origin":
-                headers = self._exact.get(origin) or self._judged(request, origin)
+                headers = self._exact.get(origin) or self._told(request, self._actual[origin])
                 break
         # What follows is `_put`, written out: a call would cost a tenth of the whole.
         raw = response.raw_headers
@@ -93,18 +98,17 @@ class Guard:
         origin = find(request.scope["headers"], b"origin")
         if origin is not None:
             reason, names = await self._judged_by_owner(request, origin)
-            vary = varying(VARY[1], names)
-            headers = self.policy.actual(origin, vary) if reason is None else (vary,)
-            if reason is not None:
-                self._tell_actual(request, reason, origin)
+            headers = self._told(request, decide_actual(self.policy, origin, reason, names))
         _put(response.raw_headers, headers)
 
-    def _judged(self, request: Request, origin: bytes) -> Headers:
-        reason = self.policy.judge(origin)
-        if reason is None:
-            return self.policy.actual(origin)
-        self._tell_actual(request, reason, origin)
-        return _NOT_ALLOWED
+    def _told(self, request: Request, decision: Decision) -> Headers:
+        """The headers of a decision on an actual request; its rejection is told, unless it needed no leave."""
+        headers, rejection, note, hosts = decision
+        if rejection is not None:
+            host = find(request.scope["headers"], b"host")
+            if host is None or host.lower() not in hosts:
+                self._tell(request, rejection, note)
+        return headers
 
     # Preflights
 
@@ -115,27 +119,21 @@ class Guard:
         are no preflights do not pay for a hook that can wait.
         """
         if self.policy.settings.allow_origin is None:
-            return self._decide(request, preflight, self.policy.judge(preflight.origin), ())
+            return self._answer(request, self._preflights[preflight])
 
         async def ask_and_answer(scope: Scope, receive: Receive, send: Send) -> None:
             reason, names = await self._judged_by_owner(request, preflight.origin)
-            await self._decide(request, preflight, reason, names)(scope, receive, send)
+            response = self._answer(request, decide_preflight(self.policy, preflight, reason, names))
+            await response(scope, receive, send)
 
         return ask_and_answer
 
-    def _decide(
-        self, request: Request, preflight: Preflight, reason: Reason | None, names: tuple[bytes, ...]
-    ) -> Response:
-        origin, method, asked, private = preflight
-        decided = Denied(reason) if reason is not None else self.policy.preflight(origin, method, asked, private, names)
-        if isinstance(decided, Denied):
-            self._tell(request, Rejection("preflight", decided.reason, printable(origin), printable(decided.detail)))
-            response = Response(None, 403)
-            response.raw_headers.append(self.policy.preflight_vary(private, names))
-        else:
-            response = Response(None, 204)
-            response.raw_headers.extend(decided)
-        return response
+    def _answer(self, request: Request, decision: Decision) -> Response:
+        headers, rejection, note, _ = decision
+        if rejection is None:
+            return PreflightResponse(204, headers)
+        self._tell(request, rejection, note)
+        return PreflightResponse(403, headers)
 
     # WebSockets
 
@@ -145,14 +143,15 @@ class Guard:
         Handshakes carry cookies whatever a policy says, so ``*`` does not cover them.
         """
         origin = find(websocket.scope["headers"], b"origin")
-        if origin is None or _is_own(websocket, origin):
+        if origin is None or is_same_host(origin, find(websocket.scope["headers"], b"host")):
             return None
         reason: Reason | None = Reason.ORIGIN
         if not self.policy.any_origin:
             reason, _ = await self._judged_by_owner(websocket, origin)
         if reason is None:
             return None
-        self._tell(websocket, Rejection("websocket", reason, printable(origin)))
+        rejection = Rejection("websocket", reason, printable(origin))
+        self._tell(websocket, rejection, str(rejection))
         return PlainTextResponse("Forbidden", 403)
 
     # What they share
@@ -168,39 +167,35 @@ class Guard:
         allowed, names = await ask(function, origin, connection)
         return None if allowed else reason, names
 
-    def _tell_actual(self, request: Request, reason: Reason, origin: bytes) -> None:
-        """Tell of an actual request that got no headers; pages of the same host send Origin too, and need none."""
-        if not _is_own(request, origin):
-            self._tell(request, Rejection("actual", reason, printable(origin)))
-
-    def _tell(self, connection: HTTPConnection, rejection: Rejection) -> None:
+    def _tell(self, connection: HTTPConnection, rejection: Rejection, note: str) -> None:
         """Tell of a rejection: in the outcome, in the log, and to the owner's function."""
-        connection.note("cors", str(rejection))
-        logger.info("Not allowed: %s", rejection)
-        on_reject = self.policy.settings.on_reject
-        if on_reject is not None:
+        connection.note("cors", note)
+        # Asked for beforehand: Python shows nothing of this level by itself.
+        if logger.isEnabledFor(logging.INFO):
+            logger.info("Not allowed: %s", note)
+        if self._on_reject is not None:
             try:
-                on_reject(connection, rejection)
+                self._on_reject(connection, rejection)
             except Exception:
-                logger.exception("on_reject failed when it was told of: %s", rejection)
+                logger.exception("on_reject failed when it was told of: %s", note)
 
 
 def _unless_preflight(respond: Callable[..., Any]) -> Callable[..., Any]:
     """A `response` hook that leaves answers to preflights alone."""
 
     async def respond_async(request: Request, response: Head) -> None:
-        if request.scope["method"] != "OPTIONS" or Preflight.read(request.scope["headers"]) is None:
+        if request.scope["method"] != "OPTIONS" or not _answers_preflight(request, response):
             await respond(request, response)
 
     def respond_sync(request: Request, response: Head) -> None:
-        if request.scope["method"] != "OPTIONS" or Preflight.read(request.scope["headers"]) is None:
+        if request.scope["method"] != "OPTIONS" or not _answers_preflight(request, response):
             respond(request, response)
 
     return respond_async if is_async(respond) else respond_sync
 
 
-def _is_own(connection: HTTPConnection, origin: bytes) -> bool:
-    return is_same_host(origin, find(connection.scope["headers"], b"host"))
+def _answers_preflight(request: Request, response: Head) -> bool:
+    return response.__class__ is PreflightResponse or Preflight.read(request.scope["headers"]) is not None
 
 
 def _put(raw: RawHeaders, headers: Headers) -> None:

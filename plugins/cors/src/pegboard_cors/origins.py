@@ -19,7 +19,16 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["LONGEST", "Origin", "OriginError", "is_loopback", "is_same_host", "read_origin", "split_origin"]
+__all__ = [
+    "LONGEST",
+    "Origin",
+    "OriginError",
+    "is_loopback",
+    "is_same_host",
+    "own_hosts",
+    "read_origin",
+    "split_origin",
+]
 
 LONGEST = 300
 """Bytes: a scheme of 32, a host of 253 (RFC 1035 section 2.3.4), a port."""
@@ -90,18 +99,21 @@ def is_loopback(host: str) -> bool:
 
 
 def is_same_host(origin: bytes, host: bytes | None) -> bool:
-    """Whether an origin names the host and port that a request was sent to (its Host header).
+    """Whether an origin names the host and port that a request was sent to (its Host header)."""
+    return host is not None and host.lower() in own_hosts(origin)
+
+
+def own_hosts(origin: bytes) -> frozenset[bytes]:
+    """The Host headers, in lower case, that name the host and port of an origin; none where it is no origin.
 
     The scheme is not compared, since a proxy in front may have taken TLS off.
     """
     parts = split_origin(origin)
-    if parts is None or host is None:
-        return False
-    name = host.decode("latin-1").lower()
+    if parts is None:
+        return frozenset()
     default = _DEFAULT_PORTS.get(parts.scheme)
-    return name == (f"{parts.host}:{parts.port}" if parts.port else parts.host) or (
-        not parts.port and name == f"{parts.host}:{default}"
-    )
+    names = [f"{parts.host}:{parts.port}"] if parts.port else [parts.host, f"{parts.host}:{default}"]
+    return frozenset(name.encode("ascii") for name in names)
 
 
 def _address_problem(host: str) -> str:
