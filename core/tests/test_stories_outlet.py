@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from pegboard.requests import ClientDisconnect
+from pegboard.compiling import Pipeline
+from pegboard.requests import ClientDisconnect, Request
 from pegboard.responses import Head
-from pegboard.stories.outlet import Outlet
+from pegboard.stories.exchange import Exchange
 
 pytestmark = pytest.mark.anyio
 
@@ -26,12 +27,17 @@ class Server:
         self.sent.append(message)
 
 
+def outlet_to(send: Any, method: str = "GET") -> Exchange:
+    """An outlet without hooks and filters."""
+    return Exchange(Request({"type": "http", "method": method}), send, Pipeline({}), False, None)
+
+
 START = {"type": "http.response.start", "status": 0, "trailers": True}
 
 
 async def test_a_start_is_sent_with_what_the_head_says_and_keeps_the_rest() -> None:
     server, head = Server(), Head(201, [(b"a", b"1")])
-    outlet = Outlet(server.send, False)
+    outlet = outlet_to(server.send)
     await outlet.put_start(outlet.opening(head, START))
     assert server.sent == [{**START, "status": 201, "headers": head.raw_headers}]
     assert (outlet.status_code, outlet.first_byte is not None) == (201, True)
@@ -40,7 +46,7 @@ async def test_a_start_is_sent_with_what_the_head_says_and_keeps_the_rest() -> N
 @pytest.mark.parametrize("status", [204, 304])
 async def test_a_status_without_content_has_neither_length_nor_body(status: int) -> None:
     server, head = Server(), Head(status, [(b"content-length", b"1"), (b"a", b"1")])
-    outlet = Outlet(server.send, False)
+    outlet = outlet_to(server.send)
     await outlet.put_start(outlet.opening(head, START))
     await outlet.put_piece({"type": "http.response.body", "body": b"x", "more_body": False})
     assert [server.sent[0]["headers"], server.sent[1]["body"]] == [[(b"a", b"1")], b""]
@@ -49,7 +55,7 @@ async def test_a_status_without_content_has_neither_length_nor_body(status: int)
 
 async def test_bytes_are_counted_when_they_went_out() -> None:
     server = Server()
-    outlet = Outlet(server.send, False)
+    outlet = outlet_to(server.send)
     await outlet.put_piece({"type": "http.response.body", "body": b"ab", "more_body": True})
     server.failure = OSError("gone")
     with pytest.raises(ClientDisconnect):
@@ -59,7 +65,7 @@ async def test_bytes_are_counted_when_they_went_out() -> None:
 
 async def test_the_answer_to_head_has_no_content() -> None:
     server = Server()
-    outlet = Outlet(server.send, True)
+    outlet = outlet_to(server.send, "HEAD")
     await outlet.put_piece({"type": "http.response.body", "body": b"ab", "more_body": False})
     assert (server.sent, outlet.bytes_out) == ([{"type": "http.response.body", "body": b"", "more_body": False}], 0)
 
@@ -73,7 +79,7 @@ async def test_the_answer_to_head_has_no_content() -> None:
 async def test_an_oserror_is_the_clients_leaving_and_all_else_the_servers(
     way: str, failure: Exception, raised: type[Exception], gone: bool
 ) -> None:
-    outlet = Outlet(Server(failure).send, False)
+    outlet = outlet_to(Server(failure).send)
     arguments: list[Any] = [{**START, "headers": []} if way == "put_start" else {"type": "http.response.body"}]
     with pytest.raises(raised):
         await getattr(outlet, way)(*arguments)

@@ -472,3 +472,36 @@ async def test_the_short_way_knows_root_paths_and_boards_within_boards() -> None
 async def test_debug_mode_takes_no_short_way() -> None:
     """Its hooks are watched, in pipelines of their own."""
     assert board(named("a", "/a"), debug=True).frozen.http.fixed == {}
+
+
+SOLE = {
+    "an application at the root": ([Mount("/", app=foreign)], True),
+    "one below": ([Mount("/below", app=foreign)], False),
+    "with a route before it": ([named("a", "/a"), Mount("/", app=foreign)], False),
+    "routes at the root": ([Mount("/", routes=[named("a", "/a")])], False),
+    "a parameter that takes all": ([named("all", "/{rest:path}")], False),
+}
+
+
+@pytest.mark.parametrize(("routes", "is_sole"), SOLE.values(), ids=SOLE)
+@pytest.mark.parametrize("path", ["/", "/a", "", "/root/a", "//"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "BREW"])
+async def test_what_stands_alone_is_found_as_the_tables_find_it(
+    routes: list[BaseRoute], is_sole: bool, path: str, method: str
+) -> None:
+    """A way of its own through the tables, for `wrap`, gives what they give beside an entry that changes nothing."""
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [],
+        "root_path": "/root",
+        "path_params": {"o": 1},
+    }
+    alone, beside = board(*routes), board(*routes, Mount("/never-asked-for", app=foreign))
+    seen = [dict(scope), dict(scope)]
+    found = [each.frozen.http.match(own) for each, own in zip((alone, beside), seen, strict=True)]
+    assert [plan.route.label for plan, _ in found] == [found[0][0].route.label] * 2
+    assert found[0][1] == found[1][1]
+    assert {key: seen[0].get(key) for key in scope} == {key: seen[1].get(key) for key in scope}
+    assert (found[0][0].route is routes[0]) >= is_sole

@@ -210,6 +210,10 @@ def _finder(maker: _Maker, own_root: str) -> Callable[[Scope], Found]:
 def _in_table(table: Table[Plan], own_root: str, is_http: bool) -> Callable[[Scope], Found]:
     """What finds the plan of a scope in one table; WebSockets have no method, and their entries take any."""
     match = table.match
+    sole = table.sole
+    if sole is not None:
+        # All there is is an application at the root: what `wrap` makes.
+        return lambda scope: (sole, dict(scope["path_params"]) if "path_params" in scope else {})
 
     def find(scope: Scope) -> Found:
         root = scope.get("root_path", "")

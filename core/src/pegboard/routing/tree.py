@@ -168,6 +168,15 @@ class Table(Generic[T]):
         payload, params, mount_end = answer
         return answer if params is None else (payload, params.copy(), mount_end)
 
+    @property
+    def sole(self) -> T | None:
+        """What every path and method is answered with, where that can be told: by a prefix of all that stands alone."""
+        if len(self._entries) != 1:
+            return None
+        entry = self._entries[0]
+        takes_all = entry.prefix and entry.methods is None and not entry.wall and entry.template.text in ("", "/")
+        return entry.payload if takes_all else None
+
     def shadowed(self) -> list[tuple[Entry[T], Entry[T]]]:
         """Entries that no request can reach, each with an earlier one that takes its paths.
 

@@ -52,6 +52,12 @@ class Exchange(Outlet):
         "stage",
     )
 
+    _head: Head | None
+    _held: tuple[Head, Message] | None
+    failure: Exception | None
+    error: BaseException | None
+    answered_by: str | None
+
     def __init__(
         self,
         request: Request,
@@ -61,19 +67,17 @@ class Exchange(Outlet):
         filters: FilterChain | None,
         is_shaped: bool = False,
     ) -> None:
-        super().__init__(send, request.scope["method"] == "HEAD")
+        self._send = send
+        self.silent = request.scope["method"] == "HEAD"
+        self.status_code = self.bytes_out = 0
+        self.gone = self.broken = self._watching = self._replaced = False
         self.request = request
         self._pipeline = pipeline
         self._debug = debug
-        self._head: Head | None = None
-        self._held: tuple[Head, Message] | None = None
-        self._watching = self._replaced = False
         self.filters = filters
         self.is_shaped = is_shaped
         self.stage = IDLE
-        self.failure: Exception | None = None
-        self.error: BaseException | None = None
-        self.answered_by: str | None = None
+        self._head = self._held = self.first_byte = self.failure = self.error = self.answered_by = None
 
     @property
     def is_settled(self) -> bool:

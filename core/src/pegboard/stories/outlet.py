@@ -28,18 +28,20 @@ IDLE, HELD, OPEN, DONE = range(4)
 
 
 class Outlet:
-    """The server's ``send``, counted. ``silent`` responses have no content."""
+    """The server's ``send``, counted. ``silent`` responses have no content.
+
+    Whoever makes one, which is for every answer of an application, fills all of it in one go: see `Exchange`.
+    """
 
     __slots__ = ("_send", "broken", "bytes_out", "first_byte", "gone", "silent", "status_code")
 
-    def __init__(self, send: Send, silent: bool) -> None:
-        self._send = send
-        self.silent = silent
-        self.status_code = 0
-        self.bytes_out = 0
-        self.first_byte: float | None = None
-        self.gone = False
-        self.broken = False
+    _send: Send
+    silent: bool
+    status_code: int
+    bytes_out: int
+    first_byte: float | None
+    gone: bool
+    broken: bool
 
     def opening(self, head: Head, message: Message) -> dict[str, Any]:
         """``message``, which starts a response, as it goes out: with what ``head`` says."""
