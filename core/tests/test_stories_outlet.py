@@ -38,7 +38,7 @@ START = {"type": "http.response.start", "status": 0, "trailers": True}
 async def test_a_start_is_sent_with_what_the_head_says_and_keeps_the_rest() -> None:
     server, head = Server(), Head(201, [(b"a", b"1")])
     outlet = outlet_to(server.send)
-    await outlet.put_start(outlet.opening(head, START))
+    await outlet.put_start(head, START)
     assert server.sent == [{**START, "status": 201, "headers": head.raw_headers}]
     assert (outlet.status_code, outlet.first_byte is not None) == (201, True)
 
@@ -47,7 +47,7 @@ async def test_a_start_is_sent_with_what_the_head_says_and_keeps_the_rest() -> N
 async def test_a_status_without_content_has_neither_length_nor_body(status: int) -> None:
     server, head = Server(), Head(status, [(b"content-length", b"1"), (b"a", b"1")])
     outlet = outlet_to(server.send)
-    await outlet.put_start(outlet.opening(head, START))
+    await outlet.put_start(head, START)
     await outlet.put_piece({"type": "http.response.body", "body": b"x", "more_body": False})
     assert [server.sent[0]["headers"], server.sent[1]["body"]] == [[(b"a", b"1")], b""]
     assert outlet.bytes_out == 0
@@ -80,7 +80,7 @@ async def test_an_oserror_is_the_clients_leaving_and_all_else_the_servers(
     way: str, failure: Exception, raised: type[Exception], gone: bool
 ) -> None:
     outlet = outlet_to(Server(failure).send)
-    arguments: list[Any] = [{**START, "headers": []} if way == "put_start" else {"type": "http.response.body"}]
+    arguments: list[Any] = [Head(200, []), START] if way == "put_start" else [{"type": "http.response.body"}]
     with pytest.raises(raised):
         await getattr(outlet, way)(*arguments)
     assert (outlet.gone, outlet.broken, outlet.status_code) == (gone, not gone, 0)

@@ -212,7 +212,7 @@ class Exchange(Outlet):
             await self._begin_filtered(self.filters, head, message)
         else:
             self.stage = OPEN
-            await self.put_start(self.opening(head, message))
+            await self.put_start(head, message)
 
     async def _begin_filtered(self, filters: FilterChain, head: Head, message: Message) -> None:
         if filters.holds_head:
@@ -221,7 +221,7 @@ class Exchange(Outlet):
             return
         raw_headers.remove(head.raw_headers, b"content-length")
         self.stage = OPEN
-        await self.put_start(self.opening(head, message))
+        await self.put_start(head, message)
 
     async def _replace(self, response: Any) -> None:
         """Send what a hook put in the place of a foreign application's answer."""
@@ -259,7 +259,7 @@ class Exchange(Outlet):
             # The length is known when the first bytes are the last as well.
             self._set_length(head, None if more or self.silent else len(data))
             self.stage = OPEN
-            await self.put_start(self.opening(head, message))
+            await self.put_start(head, message)
         if data or not more:
             await self._body(data, more)
 
@@ -270,7 +270,7 @@ class Exchange(Outlet):
             if body is not response.body:
                 self._set_length(response, len(body))
         self.stage = OPEN
-        await self.put_start(self.opening(response, response.start_message()))
+        await self.put_start(response, response.start_message())
         await self._body(body, False)
 
     def _set_length(self, head: Head, size: int | None) -> None:

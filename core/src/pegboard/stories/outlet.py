@@ -51,13 +51,14 @@ class Outlet:
             raw_headers.remove(head.raw_headers, b"content-length")
         return {**message, "status": head.status_code, "headers": head.raw_headers}
 
-    async def put_start(self, message: Message) -> None:
-        """Send what `opening` has made."""
+    async def put_start(self, head: Head, message: Message) -> None:
+        """Send ``message``, which starts a response, with what ``head`` says."""
+        opening = self.opening(head, message)
         try:
-            await self._send(message)
+            await self._send(opening)
         except Exception as error:
             self._fail(error)
-        self.status_code = message["status"]
+        self.status_code = opening["status"]
         self.first_byte = perf_counter()
 
     async def put_piece(self, message: Message) -> None:
