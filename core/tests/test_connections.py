@@ -145,8 +145,11 @@ async def test_behind_a_proxy_the_url_is_the_one_that_clients_see() -> None:
 def test_the_index_of_headers_is_made_once_and_anew_for_other_headers() -> None:
     """It holds first values, whoever asks."""
     connection = HTTPConnection({"type": "http", "headers": [(b"x-a", b"1"), (b"x-b", b"2"), (b"x-a", b"3")]})
+    indexes = [connection.header_index]
     first = connection.first_headers()
+    indexes.append(connection.header_index)
     assert first == {b"x-a": b"1", b"x-b": b"2"}
     assert (connection.header(b"x-a"), connection.first_headers() is first) == (b"1", True)
     connection.replace_headers([(b"x-a", b"4")])
+    assert [*indexes, connection.header_index] == [None, first, None]
     assert connection.first_headers() == {b"x-a": b"4"}

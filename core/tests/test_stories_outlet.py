@@ -29,7 +29,8 @@ class Server:
 
 def outlet_to(send: Any, method: str = "GET") -> Exchange:
     """An outlet without hooks and filters."""
-    return Exchange(Request({"type": "http", "method": method}), send, Pipeline({}), False, None)
+    request = Request({"type": "http", "method": method})
+    return Exchange(request, send, Pipeline({}), False, None, False, method == "HEAD")
 
 
 START = {"type": "http.response.start", "status": 0, "trailers": True}

@@ -169,12 +169,12 @@ class Response(Head):
     charset: str = "utf-8"
     whole = True
     plain_call = True
-    _type_headers: ClassVar[tuple[RawHeader, ...]] = ()
+    _type_header: ClassVar[RawHeader | None] = None
     _has_usual_headers: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._type_headers = type_headers(cls.media_type, cls.charset)
+        cls._type_header = next(iter(type_headers(cls.media_type, cls.charset)), None)
         cls._has_usual_headers = all(getattr(getattr(cls, method), "__module__", "") == __name__ for method in _MAKERS)
         cls.plain_call = cls.__call__ is Response.__call__
         cls.whole = cls.plain_call and cls.push is Response.push
@@ -194,8 +194,9 @@ class Response(Head):
         self.body = self.render(content)
         if status_code == 200 and headers is None and media_type is None and self._has_usual_headers:
             # What `init_headers` does for nearly every answer, without its frame.
-            size = len(self.body)
-            self.raw_headers = [_LENGTHS.get(size) or content_length(size), *self._type_headers]
+            size, kind = len(self.body), self._type_header
+            length = _LENGTHS.get(size) or content_length(size)
+            self.raw_headers = [length] if kind is None else [length, kind]
         else:
             self.init_headers(headers)
 

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
+import msgspec
+
 from pegboard import raw_headers
 from pegboard.compiling import Pipeline
 from pegboard.exceptions import HTTPException
@@ -28,56 +30,36 @@ from pegboard.types import Message, Send
 __all__ = ["Exchange"]
 
 
-class Exchange(Outlet):
+class Exchange(Outlet, msgspec.Struct, eq=False):
     """One response on its way out.
 
     ``answered_by`` and ``error`` are what hooks did to a head that was known only when the response started.
     ``is_shaped`` says that hooks have seen the response already, so that its start is not theirs to see again.
     ``failure`` is the first thing that `receive` or `send` raised: it counts, whatever an application makes of it.
+
+    It is a struct since one is made for every answer of an application: the fields are filled without a Python frame.
     """
 
-    __slots__ = (
-        "_debug",
-        "_head",
-        "_held",
-        "_pipeline",
-        "_replaced",
-        "_watching",
-        "answered_by",
-        "error",
-        "failure",
-        "filters",
-        "is_shaped",
-        "request",
-        "stage",
-    )
-
-    _head: Head | None
-    _held: tuple[Head, Message] | None
-    failure: Exception | None
-    error: BaseException | None
-    answered_by: str | None
-
-    def __init__(
-        self,
-        request: Request,
-        send: Send,
-        pipeline: Pipeline,
-        debug: bool,
-        filters: FilterChain | None,
-        is_shaped: bool = False,
-    ) -> None:
-        self._send = send
-        self.silent = request.scope["method"] == "HEAD"
-        self.status_code = self.bytes_out = 0
-        self.gone = self.broken = self._watching = self._replaced = False
-        self.request = request
-        self._pipeline = pipeline
-        self._debug = debug
-        self.filters = filters
-        self.is_shaped = is_shaped
-        self.stage = IDLE
-        self._head = self._held = self.first_byte = self.failure = self.error = self.answered_by = None
+    request: Request
+    _send: Send
+    _pipeline: Pipeline
+    _debug: bool
+    filters: FilterChain | None
+    is_shaped: bool
+    silent: bool
+    stage: int = IDLE
+    status_code: int = 0
+    bytes_out: int = 0
+    first_byte: float | None = None
+    gone: bool = False
+    broken: bool = False
+    failure: Exception | None = None
+    error: BaseException | None = None
+    answered_by: str | None = None
+    _head: Head | None = None
+    _held: tuple[Head, Message] | None = None
+    _watching: bool = False
+    _replaced: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -142,7 +124,7 @@ class Exchange(Outlet):
             self.gone = True
         return message
 
-    async def send(self, message: Message) -> None:  # noqa: PLR0912
+    async def send(self, message: Message) -> None:  # noqa: C901, PLR0912
         """Take a message that the response pushes. Raises RuntimeError when it is out of order."""
         if self._replaced:
             return
@@ -150,29 +132,30 @@ class Exchange(Outlet):
             raise self.failure
         kind = message["type"]
         try:
-            if kind == "http.response.start":
+            if kind == "http.response.body" and self.stage == OPEN and self.filters is None:
+                # The way of nearly every piece of a stream.
+                if self.silent:
+                    message = {**message, "body": b""}
+                try:
+                    await self._send(message)
+                except Exception as error:
+                    self._fail(error)
+                self.bytes_out += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    self.stage = DONE
+            elif kind == "http.response.start":
                 begun = self._on_start(message)
                 if not isinstance(begun, dict):
                     await begun
                     return
-                outgoing: Message = begun
-            elif kind == "http.response.body" and self.stage == OPEN and self.filters is None:
-                # The way of nearly every piece of a stream.
-                outgoing = {**message, "body": b""} if self.silent else message
-            else:
-                await _ACTS.get(kind, Exchange.put)(self, message)
-                return
-            try:
-                await self._send(outgoing)
-            except Exception as error:
-                self._fail(error)
-            if kind == "http.response.start":
-                self.status_code = outgoing["status"]
+                try:
+                    await self._send(begun)
+                except Exception as error:
+                    self._fail(error)
+                self.status_code = begun["status"]
                 self.first_byte = perf_counter()
             else:
-                self.bytes_out += len(outgoing.get("body", b""))
-                if not outgoing.get("more_body", False):
-                    self.stage = DONE
+                await _ACTS.get(kind, Exchange.put)(self, message)
         except Exception as exc:
             self.failure = exc
             raise

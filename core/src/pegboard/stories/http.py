@@ -57,7 +57,7 @@ class Entrance:
             await self.admit(scope, receive, send)
             return
 
-        started = perf_counter()
+        started = perf_counter() if story.is_timed else 0.0
         scope["app"] = story.board
         error: BaseException | None = None
         answered_by: str | None = None
@@ -132,7 +132,8 @@ class Entrance:
                 await send({"type": "http.response.body", "body": body})
                 kind = "sent"
             else:
-                exchange = story.exchange(request, send, pipeline, story.debug, filters, is_shaped)
+                is_silent = scope["method"] == "HEAD"
+                exchange = story.exchange(request, send, pipeline, story.debug, filters, is_shaped, is_silent)
                 failure = await exchange.run(response)
                 if failure is not None:
                     response, error, answered_by = await story.remedy(

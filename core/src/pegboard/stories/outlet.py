@@ -14,7 +14,7 @@ A response is in one of four stages:
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pegboard import raw_headers
 from pegboard.requests import ClientDisconnect
@@ -30,10 +30,12 @@ IDLE, HELD, OPEN, DONE = range(4)
 class Outlet:
     """The server's ``send``, counted. ``silent`` responses have no content.
 
-    Whoever makes one, which is for every answer of an application, fills all of it in one go: see `Exchange`.
+    The fields are those of whoever is one, an `Exchange`.
     """
 
-    __slots__ = ("_send", "broken", "bytes_out", "first_byte", "gone", "silent", "status_code")
+    if not TYPE_CHECKING:
+        # The struct has them; type checkers would take this for the whole of it.
+        __slots__ = ()
 
     _send: Send
     silent: bool

@@ -78,6 +78,9 @@ class Policy:
     def request(self, request: Request) -> None:
         """Turn conditions on tags of compressed responses back into conditions on the endpoint's own tags."""
         scope = request.scope
+        index = request.header_index
+        if index is not None and CONDITIONS.isdisjoint(index):
+            return
         for name, value in scope["headers"]:
             if name in CONDITIONS and b"--" in value:
                 turn_back(request, self._wanted(request) if scope["method"] in _READING else self._all_marks)
@@ -85,7 +88,8 @@ class Policy:
 
     def body(self, request: Request, response: Head) -> BodyFilter | None:
         """Compress a response, or not: the head is changed now, or as soon as its body decides."""
-        if response.whole and len(response.body) < self._minimum and response.status_code not in _SPEAKING_FOR_ANOTHER:
+        length = len(response.body) if response.whole else _length(response.raw_headers)
+        if length is not None and length < self._minimum and response.status_code not in _SPEAKING_FOR_ANOTHER:
             return None
         kind = None
         for name, value in response.raw_headers:
@@ -96,9 +100,9 @@ class Policy:
             if response.status_code in _SPEAKING_FOR_ANOTHER:
                 self._speak_for_another(request, response)
             return None
-        return self._consider(request, response, kind)
+        return self._consider(request, response, kind, None if response.whole else length)
 
-    def _consider(self, request: Request, response: Head, kind: Kind) -> BodyFilter | None:
+    def _consider(self, request: Request, response: Head, kind: Kind, length: int | None) -> BodyFilter | None:
         status, raw = response.status_code, response.raw_headers
         if status in WITHOUT_CONTENT or status < 200:
             if status == NOT_MODIFIED:
@@ -109,7 +113,6 @@ class Policy:
                 # A part without a coding: what the whole one would vary by is said here too (RFC 9110 section 15.3.7).
                 merge_vary(raw, self._vary)
             return None
-        length = None if response.whole else _length(raw)
         if length is not None and length < self._minimum:
             return None
         merge_vary(raw, self._vary)
@@ -200,8 +203,10 @@ class Policy:
 
 
 def _length(raw: RawHeaders) -> int | None:
-    value = find(raw, b"content-length")
-    return int(value) if value is not None and value.isdigit() and len(value) < _DIGITS else None
+    for name, value in raw:
+        if name == b"content-length":
+            return int(value) if value.isdigit() and len(value) < _DIGITS else None
+    return None
 
 
 _READING = frozenset({"GET", "HEAD"})
