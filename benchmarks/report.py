@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import calls, chart, headlines
+from benchmarks import calls, chart, headlines, ladders
 from benchmarks.rows import Row, Skipped
 from benchmarks.verdicts import Verdict
 
@@ -53,6 +53,7 @@ def markdown(results: Results) -> str:
                 *_head(results),
                 *_targets(results.verdicts),
                 *_floors(results.verdicts),
+                *_ladders(results.rows),
                 *_cases(results),
                 *_skipped(results.skipped),
             ]
@@ -108,6 +109,27 @@ def _floors(verdicts: Sequence[Verdict]) -> Iterator[str]:
             for each in missed
         ),
     )
+
+
+def _ladders(rows: Sequence[Row]) -> Iterator[str]:
+    measured = {row.key: row for row in rows}
+    found = {ladder.title: rungs for ladder in ladders.LADDERS if (rungs := ladders.climbed(ladder, measured))}
+    if not found:
+        return
+    yield "## Where the time goes"
+    yield ""
+    yield (
+        "From the least to the whole, each step measured in the same run. Steps of Pegboard's stand on each other; "
+        "those before them are other ways to do the job, or parts of it, which show what it takes by itself."
+    )
+    yield ""
+    for title, rungs in found.items():
+        yield f"### {title}"
+        yield ""
+        yield from _table(
+            ["step", "µs", "over the first", "over the line above"],
+            ([each.what, figure(each.cost), f"{each.over_first:+.2f}", f"{each.over_last:+.2f}"] for each in rungs),
+        )
 
 
 def _cases(results: Results) -> Iterator[str]:

@@ -23,11 +23,24 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-__all__ = ["HEADERS", "ORIGIN", "PLUGINS", "REQUEST_ID", "STARLETTE", "ask_headers", "starlette_four"]
+__all__ = [
+    "HEADERS",
+    "KNOWN",
+    "ORIGIN",
+    "PLUGINS",
+    "REQUEST_ID",
+    "STARLETTE",
+    "STEPS",
+    "ask_headers",
+    "drop",
+    "line",
+    "starlette_four",
+]
 
 ORIGIN = b"https://app.example.com"
 REQUEST_ID = b"0af7651916cd43dd8448eb211c80319c"
 TOKEN, USER = b"f3b1c2d4e5", "ada"
+KNOWN = {TOKEN: USER}
 MINIMUM_SIZE = 1024
 
 
@@ -91,6 +104,13 @@ def _plugin(module: str, name: str) -> Any:
 
 
 PLUGINS: dict[str, Callable[[], Any]] = {"cors": cors, "gzip": gzip, "auth": auth, "logging": logging}
+
+STEPS: dict[str, tuple[str, ...]] = {
+    "cors": ("cors",),
+    "cors and gzip": ("cors", "gzip"),
+    "cors, gzip and auth": ("cors", "gzip", "auth"),
+}
+"""On the way from none to all four."""
 
 
 # Starlette's.

@@ -29,7 +29,7 @@ from pathlib import Path
 from benchmarks.content import PLAIN
 from benchmarks.harness import FLOOR, takes_part
 from benchmarks.rows import Row, Skipped
-from benchmarks.stacks import ask_headers
+from benchmarks.stacks import STEPS, ask_headers
 from benchmarks.wire_server import CORE
 
 __all__ = ["CASES", "WireCase", "measure", "problem"]
@@ -52,9 +52,13 @@ ENTRANTS = {
 
 FLOORS = {
     "least-framework": (FLOOR, "the least framework"),
+    "least-of-pegboard": (FLOOR, "the least framework, Pegboard's request and response"),
     "raw-headers": (FLOOR, "raw ASGI, the headers of all four"),
+    "four-by-hand": (FLOOR, "the four by hand"),
+    "pegboard-empty": ("Pegboard", "four empty plugins"),
+    **{f"pegboard-{step.replace(' ', '-')}": ("Pegboard", step) for step in STEPS},
 }
-"""Likewise, in the cases that targets are about."""
+"""Likewise, in the cases that targets are about: floors, and the steps between none and all four."""
 
 COMMON = ((b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:128.0)"), (b"accept", b"*/*"))
 HEADERS = [f"{name.decode()}: {value.decode()}" for name, value in (*COMMON, *ask_headers(b"gzip"))]

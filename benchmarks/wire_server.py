@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from benchmarks.asgi import App
-from benchmarks.floors import least_framework, with_headers
+from benchmarks.cases.hooks import empty_four
+from benchmarks.floors import four_by_hand, least_framework, least_framework_of_pegboard, with_headers
 from benchmarks.peers import pegboard_, raw, starlette_
-from benchmarks.stacks import PLUGINS, starlette_four
+from benchmarks.stacks import PLUGINS, STEPS, starlette_four
 from starlette.applications import Starlette
 from starlette.routing import Route as StarletteRoute
 
@@ -27,9 +29,14 @@ CORE = 0
 HOST = "127.0.0.1"
 
 
-def pegboard_with_four() -> App:
-    """Plain text behind all four plugins."""
-    return pegboard_.board(Route("/", pegboard_.plain), plugins=[make() for make in PLUGINS.values()])
+def pegboard_with(plugins: Callable[[], list[Any]]) -> Callable[[], App]:
+    """Plain text behind plugins."""
+    return lambda: pegboard_.board(Route("/", pegboard_.plain), plugins=plugins())
+
+
+def named(names: Iterable[str]) -> Callable[[], App]:
+    """Likewise, behind some of the four."""
+    return pegboard_with(lambda: [PLUGINS[name]() for name in names])
 
 
 def starlette_with_four() -> App:
@@ -40,11 +47,15 @@ def starlette_with_four() -> App:
 APPS: dict[str, Callable[[], App]] = {
     "raw": raw.PEER.apps["plain"],
     "pegboard": pegboard_.PEER.apps["plain"],
-    "pegboard-four": pegboard_with_four,
+    "pegboard-four": named(PLUGINS),
+    "pegboard-empty": pegboard_with(empty_four),
+    **{f"pegboard-{step.replace(' ', '-')}": named(names) for step, names in STEPS.items()},
     "starlette": starlette_.PEER.apps["plain"],
     "starlette-four": starlette_with_four,
     "least-framework": least_framework,
+    "least-of-pegboard": least_framework_of_pegboard,
     "raw-headers": with_headers,
+    "four-by-hand": lambda: four_by_hand(raw.plain),
 }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from benchmarks import floors
 from benchmarks.asgi import Answer, Ask, ask_once, running
 from benchmarks.peers import pegboard_, raw
-from benchmarks.stacks import PLUGINS, ask_headers
+from benchmarks.stacks import PLUGINS, REQUEST_ID, ask_headers
 
 from pegboard.routing import Route
 
@@ -41,7 +42,35 @@ def test_the_least_wrapper_adds_those_headers() -> None:
     assert asked(floors.least_wrapper(raw.plain, floors.ADDED_HEADERS)) == behind_four()
 
 
-@pytest.mark.parametrize("build", [floors.calls_in_loops, floors.calls_written_out, floors.least_framework])
+def test_the_four_by_hand_answer_and_log_as_the_plugins_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same answer, a caller in the scope, and a line for each request."""
+    lines: list[bytes] = []
+    users: list[Any] = []
+    monkeypatch.setattr(floors, "drop", lines.append)
+    monkeypatch.setattr(floors, "BATCH", 2)
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        users.append(scope["user"])
+        await raw.plain(scope, receive, send)
+
+    by_hand = floors.four_by_hand(app)
+    assert asked(by_hand) == asked(by_hand) == behind_four()
+    assert users == ["ada", "ada"]
+    seen = [json.loads(line) for line in lines]
+    expected = {"method": "GET", "path": "/", "status": 200, "bytes": 13, "request_id": REQUEST_ID.decode()}
+    assert [{key: line[key] for key in expected} for line in seen] == [expected] * 2
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        floors.calls_in_loops,
+        floors.calls_written_out,
+        floors.least_framework,
+        floors.least_framework_of_pegboard,
+        floors.least_framework_with_hooks,
+    ],
+)
 def test_the_others_answer_as_raw_asgi(build: Any) -> None:
     """What they do besides does not show."""
     assert asked(build()) == asked(raw.plain)

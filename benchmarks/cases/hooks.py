@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.asgi import App, Ask
 from benchmarks.cases.basics import PLAIN_TEXT
-from benchmarks.floors import calls_in_loops, calls_written_out
+from benchmarks.floors import calls_in_loops, calls_written_out, least_framework, least_framework_with_hooks
 from benchmarks.harness import FLOOR, Case, Entrant
 from benchmarks.peers import raw
 from benchmarks.peers.pegboard_ import board, plain
@@ -25,7 +25,7 @@ from starlette.routing import Route as StarletteRoute
 from pegboard.plugin import Plugin, hookimpl
 from pegboard.routing import Route
 
-__all__ = ["CASES", "NoOpASGI", "NoOpBase", "no_op_plugins"]
+__all__ = ["CASES", "NoOpASGI", "NoOpBase", "empty_four", "no_op_plugins"]
 
 COUNT = 4
 
@@ -118,6 +118,19 @@ class OnComplete(Plugin[Any]):
         """Take no notice."""
 
 
+class LikeGzip(OnRequest, OnBody):
+    """The hooks of gzip."""
+
+
+class LikeLogging(OnRequest, OnResponse, OnComplete):
+    """The hooks of logging."""
+
+
+def empty_four() -> list[Plugin[Any]]:
+    """Four plugins that have the hooks of cors, gzip, auth and logging, and do nothing in them."""
+    return no_op_plugins(OnResponse, LikeGzip, OnRequest, LikeLogging)
+
+
 def no_op_plugins(*bases: type[Plugin[Any]]) -> list[Plugin[Any]]:
     """One plugin of each class, under names of their own."""
     return [type(base.__name__, (base,), {"name": f"noop{number}"})() for number, base in enumerate(bases)]
@@ -174,6 +187,8 @@ def entrants() -> Sequence[Entrant]:
         (FLOOR, "none", lambda: raw.plain),
         (FLOOR, "20 empty calls in five loops", calls_in_loops),
         (FLOOR, "20 empty calls, written out", calls_written_out),
+        (FLOOR, "the least framework", least_framework),
+        (FLOOR, "the least framework with hooks", least_framework_with_hooks),
     ]
     return [Entrant(peer, build, Ask(), PLAIN_TEXT, variant) for peer, variant, build in variants]
 

@@ -32,7 +32,7 @@ class HTTPConnection(Mapping[str, Any]):
     It is a mapping over the ASGI scope, compared by identity.
     """
 
-    __slots__ = ("_base_url", "_cookies", "_headers", "_query_params", "_state", "_url", "header_index", "scope")
+    __slots__ = ("_base_url", "_cookies", "_headers", "_query_params", "_state", "_url", "scope")
 
     _base_url: URL
     _cookies: dict[str, str]
@@ -40,17 +40,9 @@ class HTTPConnection(Mapping[str, Any]):
     _query_params: QueryParams
     _state: State
     _url: URL
-    header_index: Mapping[bytes, bytes] | None
-    """First values of headers by name, once somebody has asked for one; None before. Not to be changed.
-
-    For plugins that look for one header on every request: the index where there is one, the raw list otherwise, is
-    cheaper than making the index for it.
-    """
 
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         self.scope = scope
-        # Nearly every plugin looks for a header, so this slot is filled at once: a missing one costs an exception.
-        self.header_index = None
 
     def __getitem__(self, key: str) -> Any:
         return self.scope[key]
@@ -84,33 +76,17 @@ class HTTPConnection(Mapping[str, Any]):
     def header(self, name: bytes) -> bytes | None:
         """The first value of a header, as the bytes that were sent; ``name`` in lower case.
 
-        This is the cheap way for plugins: one look-up in an index that is built once for all of them.
+        This is the cheap way for plugins. It looks through the list: an index has to hash every name as it came from
+        the server, which takes longer than all that plugins look for.
         """
-        first = self.header_index
-        if first is None:
-            first = self.first_headers()
-        return first.get(name)
-
-    def first_headers(self) -> Mapping[bytes, bytes]:
-        """That index itself, for those who look for several headers: first values by name. Not to be changed."""
-        first = self.header_index
-        if first is None:
-            raw = self.scope["headers"]
-            first = dict(raw)
-            if len(first) != len(raw):
-                # The last of equal keys wins in a dict, and the first of equal headers is wanted.
-                first = dict(reversed(raw))
-            self.header_index = first
-        return first
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return value  # type: ignore[no-any-return]
+        return None
 
     def header_count(self, name: bytes) -> int:
         """How many headers have this name, for those that may stand only once; ``name`` in lower case."""
-        raw = self.scope["headers"]
-        first = self.header_index
-        if first is not None and len(first) == len(raw):
-            # No name stands twice.
-            return 1 if name in first else 0
-        return sum(key == name for key, _ in raw)
+        return sum(key == name for key, _ in self.scope["headers"])
 
     def replace_headers(self, raw: RawHeaders) -> None:
         """Put other headers in the place of those that were sent; all who ask from now on see these.
@@ -118,7 +94,6 @@ class HTTPConnection(Mapping[str, Any]):
         The server's list is left as it is: the scope gets ``raw``, pairs of bytes with names in lower case.
         """
         self.scope["headers"] = raw
-        self.header_index = None
         for slot in ("_base_url", "_cookies", "_headers", "_url"):
             if hasattr(self, slot):
                 delattr(self, slot)

@@ -61,7 +61,6 @@ class Request(HTTPConnection):
         self, scope: Scope, receive: Receive = no_receive, send: Send = no_send, max_body_size: int | None = None
     ) -> None:
         self.scope = scope
-        self.header_index = None
         self._receive = receive
         self._send = send
         self._limit = max_body_size

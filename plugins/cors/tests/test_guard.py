@@ -66,14 +66,8 @@ def allow(origin: bytes) -> tuple[bytes, bytes]:
 async def test_every_response_says_what_it_depends_on(
     origins: list[str], origin: bytes | None, expected: RawHeaders
 ) -> None:
-    """Allowed, denied and without Origin: Vary is the same, and a plain star has none.
-
-    So it is when another plugin has had an index of the headers made.
-    """
+    """Allowed, denied and without Origin: Vary is the same, and a plain star has none."""
     assert await respond(guard(*origins), request(origin)) == expected
-    indexed = request(origin)
-    indexed.first_headers()
-    assert await respond(guard(*origins), indexed) == expected
 
 
 @pytest.mark.parametrize(

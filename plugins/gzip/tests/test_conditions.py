@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from pegboard import Pegboard
-from pegboard.plugin import Plugin, hookimpl
 from pegboard.requests import Request
 from pegboard.responses import FileResponse, JSONResponse, Response
 from pegboard.routing import Route
@@ -106,28 +105,6 @@ async def test_a_change_unless_something_is_there_may_name_the_compressed_respon
 
     answer = await ask(board(put), headers=[("if-none-match", '"v1--zstd", W/"v2--br"')], method="PUT")
     assert answer.body == b'["\\"v1\\", W/\\"v2\\""]'
-
-
-@pytest.mark.anyio
-async def test_conditions_are_turned_back_when_another_plugin_had_the_headers_indexed(ask: Ask) -> None:
-    class Asking(Plugin):
-        """Looks for a header, outside of compression."""
-
-        name = "asking"
-        phase = "observe"
-
-        @hookimpl
-        def request(self, request: Request) -> None:
-            request.header(b"x-id")
-            assert request.header_index is not None
-
-    async def endpoint(request: Request) -> Response:
-        return JSONResponse(request.headers.getlist("if-none-match"))
-
-    app = Pegboard(routes=[Route("/", endpoint)], plugins=[Asking(), Gzip()], config={}, autoload=False)
-    answer = await ask(app, accept="br", headers=[("if-none-match", '"v1--br"')])
-    assert answer.decoded == b'["\\"v1\\""]'
-    assert (await ask(app, accept="br")).decoded == b"[]"
 
 
 @pytest.mark.anyio

@@ -78,9 +78,6 @@ class Policy:
     def request(self, request: Request) -> None:
         """Turn conditions on tags of compressed responses back into conditions on the endpoint's own tags."""
         scope = request.scope
-        index = request.header_index
-        if index is not None and CONDITIONS.isdisjoint(index):
-            return
         for name, value in scope["headers"]:
             if name in CONDITIONS and b"--" in value:
                 turn_back(request, self._wanted(request) if scope["method"] in _READING else self._all_marks)

@@ -55,6 +55,7 @@ class Recorder:
         self._entries = desk.writer.entries
         self._size = desk.writer.size
         self._header = settings.request_id_header.lower().encode("ascii")
+        self._wanted = frozenset({b"user-agent", b"traceparent", b"referer", self._header})
         self._accepts = desk.accepts_id
         self._find_trace = FINDERS[desk.trace]
         self._start_trace = self._find_trace if desk.trace.startswith("start") else None
@@ -87,7 +88,8 @@ class Recorder:
     def request(self, request: HTTPConnection) -> None:
         """Begin the conversation; one that a board around this one has begun is joined.
 
-        What the log wants of the headers it takes from the index that all plugins share.
+        One look through the headers finds all that the log wants of them, of equal ones the first. An index would cost
+        more, of the names as they come from a server.
         """
         desk = self.desk
         if not desk.is_open:
@@ -96,17 +98,30 @@ class Recorder:
         if KEY in scope:
             self._set_current(scope[KEY])
             return
-        first = request.first_headers()
-        sent, agent = first.get(self._header), first.get(b"user-agent")
+        sent: bytes | None = None
+        agent: bytes | None = None
+        referer: bytes | None = None
+        find_trace = self._start_trace
+        wanted = self._wanted
+        for name, value in scope["headers"]:
+            if name in wanted:
+                if name == b"user-agent":
+                    agent = agent or value
+                elif name == b"referer":
+                    referer = referer or value
+                elif name == b"traceparent":
+                    find_trace = self._find_trace
+                elif sent is None:
+                    # The settings refuse the others for the id, so this is its header.
+                    sent = value
         accepted = None if sent is None else self._accepts(sent, scope)
-        find_trace = self._find_trace if b"traceparent" in first else self._start_trace
         conversation = Conversation(
             accepted or new_request_id(),
             scope["headers"],
             find_trace,
             self.rule,
             None if agent is None else self._user_agents[agent],
-            first.get(b"referer"),
+            referer,
             find_trace is not None,
         )
         scope[KEY] = conversation
