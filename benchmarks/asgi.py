@@ -1,8 +1,9 @@
 """The server's side of a call: scopes, channels, lifespans, and what an application answered.
 
-Scopes have the shape and the keys that uvicorn gives, headers included, and are made anew for each call. A client sends
-its body in one message, or in pieces where the case says so, and stays until the answer is complete; whoever waits for
-it to leave is woken then.
+Scopes have the shape and the keys that uvicorn gives, headers included, and are made anew for each call, texts and
+bytes too: what a server has just parsed has no hash yet, and is the same object as no constant of an application. A
+client sends its body in one message, or in pieces where the case says so, and stays until the answer is complete;
+whoever waits for it to leave is woken then.
 """
 
 from __future__ import annotations
@@ -55,12 +56,12 @@ class Ask:
             "client": ("127.0.0.1", 50000),
             "scheme": "http",
             "root_path": "",
-            "headers": [*COMMON_HEADERS, *self.headers],
+            "headers": [(fresh(name), fresh(value)) for name, value in (*COMMON_HEADERS, *self.headers)],
             "state": state.copy(),
-            "method": self.method,
-            "path": self.path,
+            "method": self.method.encode().decode(),
+            "path": self.path.encode().decode(),
             "raw_path": self.path.encode(),
-            "query_string": self.query,
+            "query_string": fresh(self.query),
         }
         if self.texts:
             del scope["method"]
@@ -74,6 +75,11 @@ class Ask:
             return socket.receive, socket.send
         client = Uploader(self.body, self.piece) if self.piece else Client(self.body)
         return client.receive, client.send
+
+
+def fresh(value: bytes) -> bytes:
+    """An equal object of its own."""
+    return bytes(memoryview(value))
 
 
 class Client:

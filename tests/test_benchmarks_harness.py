@@ -57,3 +57,14 @@ def test_floors_take_part_whatever_peers_are_asked_for() -> None:
     entrants = [Entrant(peer, lambda: answering(BODY), Ask(), Expected(200)) for peer in ("a", "b", FLOOR)]
     rows, _ = asyncio.run(measure(Case("c", "C", lambda: entrants), 1, frozenset({"a"})))
     assert [row.peer for row in rows] == ["a", FLOOR]
+
+
+def test_each_scope_has_texts_and_bytes_of_its_own() -> None:
+    """As a server gives them: nothing of the last request is known to the next, not even a hash."""
+    ask = Ask(path="/items", query=b"a=1&b=2", headers=((b"x-request-id", b"0af7"),))
+    one, two = ask.scope({}), ask.scope({})
+    assert one == two
+    for name in ("method", "path", "raw_path", "query_string"):
+        assert one[name] is not two[name]
+    for header, other in zip(one["headers"], two["headers"], strict=True):
+        assert all(part is not same for part, same in zip(header, other, strict=True))

@@ -77,8 +77,7 @@ class Frozen:
         board.routes.extend(self._plugin_routes())
         debug = assembly.settings.debug
         rewrite = [compile_hook("rewrite", function, member.impl) for member, function in assembly.impls("rewrite")]
-        is_timed = any(hook in member.impl.hooks for member in assembly.members for hook in ("complete", "route"))
-        self.http = HTTPStory(board, rewrite, board.exception_handlers, debug, is_timed)
+        self.http = HTTPStory(board, rewrite, board.exception_handlers, debug)
         self.websocket = WebSocketStory(board, rewrite, board.exception_handlers, debug)
         lifespan = LifespanStory(self.tenants, assembly.settings.startup_timeout)
         self.compile()

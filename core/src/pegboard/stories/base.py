@@ -25,10 +25,7 @@ Fixed = Mapping[str, Mapping[str, Plan]]
 
 
 class Story:
-    """Serves the connections of one protocol; made at freeze, the same for all of them.
-
-    ``is_timed`` says whether anybody may be told when a connection began; nobody else needs a look at the clock.
-    """
+    """Serves the connections of one protocol; made at freeze, the same for all of them."""
 
     def __init__(
         self,
@@ -36,12 +33,10 @@ class Story:
         rewrite: Sequence[tuple[Call, Step]],
         handlers: ExceptionHandlers,
         debug: bool,
-        is_timed: bool = True,
     ) -> None:
         self.board = board
         self.handlers = handlers
         self.debug = debug
-        self.is_timed = is_timed
         self._watch = Watch() if debug else None
         self.rewrite = rewrite if self._watch is None else self._watch.hooks(rewrite)
         self.fixed: Fixed = {}
