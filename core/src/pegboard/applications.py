@@ -173,7 +173,7 @@ class Pegboard(Entrance, Router):
             try:
                 self._frozen = Frozen(self)
                 self._apps = self._frozen.prepare()
-                self.story = self._frozen.entrance
+                self._story = self._frozen.entrance
             except BaseException:
                 if self._frozen is not None:
                     self._frozen.assembly.take_back_settings()

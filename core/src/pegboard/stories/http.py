@@ -43,7 +43,7 @@ class Entrance:
     """
 
     def __init__(self, story: HTTPStory | None = None) -> None:
-        self.story = story
+        self._story = story
 
     async def admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a connection that is no HTTP request, or comes before there is a story."""
@@ -52,7 +52,7 @@ class Entrance:
     # One function on purpose: the order of its text is the order of events.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912, PLR0915
         """Serve one connection (ASGI 3): a request from its scope to its background task."""
-        story = self.story
+        story = self._story
         if story is None or scope["type"] != "http":
             await self.admit(scope, receive, send)
             return
