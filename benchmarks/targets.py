@@ -32,7 +32,7 @@ HOOKS = Floor(
 )
 BY_HAND = (
     "The jobs of all four written by hand in one function, for this request alone: nothing is validated, negotiated, "
-    "escaped or bounded, and no failure is seen."
+    "escaped or bounded, and no failure is seen. Around an application, lines are not made."
 )
 BARE = ("all-wrapped", "FastAPI", "bare")
 RAW = ("wire-uvicorn-64", "raw ASGI", "")

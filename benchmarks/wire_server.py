@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Collection
 
 from benchmarks.asgi import App
-from benchmarks.cases.hooks import empty_four
+from benchmarks.cases.hooks import four_with
 from benchmarks.floors import four_by_hand, least_framework, least_framework_of_pegboard, with_headers
 from benchmarks.peers import pegboard_, raw, starlette_
 from benchmarks.stacks import PLUGINS, STEPS, starlette_four
@@ -29,14 +28,9 @@ CORE = 0
 HOST = "127.0.0.1"
 
 
-def pegboard_with(plugins: Callable[[], list[Any]]) -> Callable[[], App]:
-    """Plain text behind plugins."""
-    return lambda: pegboard_.board(Route("/", pegboard_.plain), plugins=plugins())
-
-
-def named(names: Iterable[str]) -> Callable[[], App]:
-    """Likewise, behind some of the four."""
-    return pegboard_with(lambda: [PLUGINS[name]() for name in names])
+def pegboard_with(real: Collection[str]) -> Callable[[], App]:
+    """Plain text behind the four plugins, those that are not ``real`` empty."""
+    return lambda: pegboard_.board(Route("/", pegboard_.plain), plugins=four_with(real))
 
 
 def starlette_with_four() -> App:
@@ -47,15 +41,14 @@ def starlette_with_four() -> App:
 APPS: dict[str, Callable[[], App]] = {
     "raw": raw.PEER.apps["plain"],
     "pegboard": pegboard_.PEER.apps["plain"],
-    "pegboard-four": named(PLUGINS),
-    "pegboard-empty": pegboard_with(empty_four),
-    **{f"pegboard-{step.replace(' ', '-')}": named(names) for step, names in STEPS.items()},
+    "pegboard-four": pegboard_with(PLUGINS),
+    **{f"pegboard-{len(real)}": pegboard_with(real) for real in STEPS.values()},
     "starlette": starlette_.PEER.apps["plain"],
     "starlette-four": starlette_with_four,
     "least-framework": least_framework,
     "least-of-pegboard": least_framework_of_pegboard,
     "raw-headers": with_headers,
-    "four-by-hand": lambda: four_by_hand(raw.plain),
+    "four-by-hand": four_by_hand,
 }
 
 

@@ -44,19 +44,20 @@ def test_the_least_wrapper_adds_those_headers() -> None:
 
 def test_the_four_by_hand_answer_and_log_as_the_plugins_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same answer, a caller in the scope, and a line for each request."""
-    lines: list[bytes] = []
+    written: list[bytes] = []
     users: list[Any] = []
-    monkeypatch.setattr(floors, "drop", lines.append)
+    monkeypatch.setattr(floors, "drop", written.append)
     monkeypatch.setattr(floors, "BATCH", 2)
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         users.append(scope["user"])
         await raw.plain(scope, receive, send)
 
-    by_hand = floors.four_by_hand(app)
-    assert asked(by_hand) == asked(by_hand) == behind_four()
-    assert users == ["ada", "ada"]
-    seen = [json.loads(line) for line in lines]
+    assert asked(floors.four_by_hand_around(app)) == behind_four()
+    assert users == ["ada"]
+    alone = floors.four_by_hand()
+    assert asked(alone) == asked(alone) == behind_four()
+    seen = [json.loads(f"{{{line}") for line in b"".join(written).decode().split("{")[1:]]
     expected = {"method": "GET", "path": "/", "status": 200, "bytes": 13, "request_id": REQUEST_ID.decode()}
     assert [{key: line[key] for key in expected} for line in seen] == [expected] * 2
 

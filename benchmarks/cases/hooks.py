@@ -7,7 +7,7 @@ most of them have: one hook each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from benchmarks.asgi import App, Ask
@@ -17,6 +17,7 @@ from benchmarks.harness import FLOOR, Case, Entrant
 from benchmarks.peers import raw
 from benchmarks.peers.pegboard_ import board, plain
 from benchmarks.peers.starlette_ import plain as starlette_plain
+from benchmarks.stacks import PLUGINS
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -25,7 +26,7 @@ from starlette.routing import Route as StarletteRoute
 from pegboard.plugin import Plugin, hookimpl
 from pegboard.routing import Route
 
-__all__ = ["CASES", "NoOpASGI", "NoOpBase", "empty_four", "no_op_plugins"]
+__all__ = ["CASES", "NoOpASGI", "NoOpBase", "four_with", "no_op_plugins"]
 
 COUNT = 4
 
@@ -126,14 +127,18 @@ class LikeLogging(OnRequest, OnResponse, OnComplete):
     """The hooks of logging."""
 
 
-def empty_four() -> list[Plugin[Any]]:
-    """Four plugins that have the hooks of cors, gzip, auth and logging, and do nothing in them."""
-    return no_op_plugins(OnResponse, LikeGzip, OnRequest, LikeLogging)
-
-
 def no_op_plugins(*bases: type[Plugin[Any]]) -> list[Plugin[Any]]:
     """One plugin of each class, under names of their own."""
     return [type(base.__name__, (base,), {"name": f"noop{number}"})() for number, base in enumerate(bases)]
+
+
+EMPTY = {"cors": OnResponse, "gzip": LikeGzip, "auth": OnRequest, "logging": LikeLogging}
+
+
+def four_with(real: Collection[str]) -> list[Any]:
+    """The four plugins, where those that are not ``real`` have only the same hooks, and do nothing in them."""
+    empty = dict(zip(EMPTY, no_op_plugins(*EMPTY.values()), strict=True))
+    return [make() if name in real else empty[name] for name, make in PLUGINS.items()]
 
 
 class NoOpBase(BaseHTTPMiddleware):

@@ -7,15 +7,15 @@ by a pause in which it finishes, and the column of CPU time counts it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from benchmarks.asgi import App, Ask
 from benchmarks.cases.basics import PLAIN_TEXT
-from benchmarks.cases.hooks import empty_four
+from benchmarks.cases.hooks import four_with
 from benchmarks.content import dumped, records
-from benchmarks.floors import ADDED_HEADERS, four_by_hand, least_wrapper
+from benchmarks.floors import ADDED_HEADERS, four_by_hand_around, least_wrapper
 from benchmarks.harness import FLOOR, Case, Entrant, Expected
 from benchmarks.peers import starlette_
 from benchmarks.peers.pegboard_ import board
@@ -107,17 +107,16 @@ def wrapped() -> Sequence[Entrant]:
     def around(plugins: Callable[[], list[Any]]) -> Callable[[], App]:
         return lambda: wrap(fastapi_.plain(), plugins(), config={})
 
-    def some(names: Iterable[str]) -> Callable[[], App]:
-        return around(lambda: [PLUGINS[name]() for name in names])
-
     full = Expected(200, PLAIN_TEXT.body, media_type=b"text/plain", headers=HEADERS)
     ask = Ask(headers=ask_headers(b"gzip"))
     return [
         Entrant("FastAPI", fastapi_.plain, ask, PLAIN_TEXT, "bare"),
         Entrant("Pegboard", around(list), ask, PLAIN_TEXT, "none around FastAPI"),
-        Entrant("Pegboard", around(empty_four), ask, PLAIN_TEXT, "four empty plugins around FastAPI"),
-        *(Entrant("Pegboard", some(names), ask, PLAIN_TEXT, f"{step} around FastAPI") for step, names in STEPS.items()),
-        Entrant("Pegboard", some(PLUGINS), ask, full, "all four around FastAPI"),
+        *(
+            Entrant("Pegboard", around(partial(four_with, real)), ask, PLAIN_TEXT, f"{step} around FastAPI")
+            for step, real in STEPS.items()
+        ),
+        Entrant("Pegboard", around(partial(four_with, PLUGINS)), ask, full, "all four around FastAPI"),
         Entrant("FastAPI", with_starlettes, ask, full, "Starlette's four"),
         Entrant(FLOOR, lambda: least_wrapper(fastapi_.plain()), ask, PLAIN_TEXT, "the least wrapper around FastAPI"),
         Entrant(
@@ -127,7 +126,7 @@ def wrapped() -> Sequence[Entrant]:
             full,
             "the least wrapper, with the headers of all four",
         ),
-        Entrant(FLOOR, lambda: four_by_hand(fastapi_.plain()), ask, full, "the four by hand around FastAPI"),
+        Entrant(FLOOR, lambda: four_by_hand_around(fastapi_.plain()), ask, full, "the four by hand around FastAPI"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import anyio
@@ -10,9 +11,11 @@ import pytest
 from asgi_harness import ask
 
 from pegboard import Pegboard, Plugin, hookimpl
+from pegboard.convertors import Convertor, register_url_convertor
 from pegboard.outcome import Outcome, WebSocketOutcome
 from pegboard.requests import Request
 from pegboard.routing import Route, WebSocketRoute
+from pegboard.stories.endings import conclude
 from pegboard.testclient import TestClient
 from pegboard.websockets import WebSocket
 
@@ -167,3 +170,51 @@ def test_notes_of_plugins_are_in_the_outcome() -> None:
         with client.websocket_connect("/socket"):
             pass
     assert noting.heard == [{"noting": "asked for a note"}, {}, {"noting": "a socket"}]
+
+
+class Keeping(Plugin):
+    """Keeps the outcomes."""
+
+    name = "keeping"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outcomes: list[Outcome] = []
+
+    @hookimpl
+    def complete(self, request: Request, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+
+async def test_a_request_begins_before_its_route_is_found() -> None:
+    """Whatever the finding takes is in its duration."""
+    converted: list[float] = []
+
+    class Noting(Convertor[str]):
+        regex = "noting"
+
+        def convert(self, value: str) -> str:
+            converted.append(perf_counter())
+            return value
+
+        def to_string(self, value: str) -> str:
+            return value
+
+    keeping = Keeping()
+    register_url_convertor("noting", Noting())
+    await ask(Pegboard(routes=[Route("/{word:noting}", hello)], plugins=[keeping], config={}), "/noting")
+    [outcome] = keeping.outcomes
+    assert outcome.started <= converted[-1] <= outcome.started + outcome.duration
+
+
+async def test_nobody_is_told_times_of_the_clock_for_durations() -> None:
+    """A plan may be made for a request whose begin was not noted; it has taken no time then, not all of it."""
+    keeping = Keeping()
+    board = Pegboard(routes=[Route("/", hello)], plugins=[keeping], config={})
+    board.freeze()
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
+    plan = board.plan_for(scope)
+    before = perf_counter()
+    conclude(Request(scope), plan, "error", None, None, None, None, 0.0, None)
+    [outcome] = keeping.outcomes
+    assert before <= outcome.started <= outcome.started + outcome.duration <= perf_counter()

@@ -85,3 +85,10 @@ async def test_an_oserror_is_the_clients_leaving_and_all_else_the_servers(
     with pytest.raises(raised):
         await getattr(outlet, way)(*arguments)
     assert (outlet.gone, outlet.broken, outlet.status_code) == (gone, not gone, 0)
+
+
+def test_what_applications_show_of_their_channel_tells_nothing() -> None:
+    """It holds headers of others, and errors."""
+    outlet = outlet_to(Server().send)
+    outlet._held = (Head(200, [(b"set-cookie", b"secret=1")]), START)
+    assert "secret" not in repr(outlet.send)

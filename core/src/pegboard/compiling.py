@@ -164,6 +164,9 @@ class PipelineFactory:
     def __len__(self) -> int:
         return len(self._made)
 
+    def __iter__(self) -> Iterator[Pipeline]:
+        return iter(self._made.values())
+
 
 def identity(function: Callable[..., Any]) -> tuple[int, ...]:
     """What tells functions apart, hashable or not; pipelines keep their functions, so no identity is used again.

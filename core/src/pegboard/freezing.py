@@ -121,6 +121,7 @@ class Frozen:
             raise ConfigurationError(problems)
         assembly.warn(tables.warnings)
         self.http.match_by(tables.http, tables.fixed)
+        self.http.is_timed = planner.is_timed
         self.websocket.match = tables.websocket
         inner = [each.route.routes for each in flat if isinstance(each.route, Inner) and each.route.is_flattened]
         for routes in (board.routes, *inner):

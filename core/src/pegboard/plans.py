@@ -97,6 +97,11 @@ class Planner:
         pipeline = self._pipelines.make(hooks)
         return Plan(route, call or route.call, pipeline, limit, notes or NO_NOTES)  # type: ignore[attr-defined]
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether any hook of the plans so far is told how long a request took."""
+        return any(pipeline.complete for pipeline in self._pipelines)
+
     def all_problems(self) -> list[str]:
         """Everything that is wrong with the routes so far, each once."""
         shared = [f"{problem}; it looked at {_several(list(labels))}" for problem, labels in self._shared.items()]

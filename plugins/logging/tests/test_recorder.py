@@ -327,11 +327,15 @@ def test_the_header_of_the_request_id_can_be_another_one(serve: Serve) -> None:
     assert "x-request-id" not in response.headers
 
 
-def test_of_equal_headers_the_first_is_recorded(serve: Serve) -> None:
+@pytest.mark.parametrize("first", ["one", ""])
+def test_of_equal_headers_the_first_is_recorded(serve: Serve, first: str) -> None:
+    """An empty one counts; an empty id is none."""
     names = ("x-request-id", "user-agent", "referer")
     with serve(Route("/", hello)) as served:
-        served.client.get("/", headers=[(name, value) for value in ("one", "two") for name in names])
-    assert (served.record["request_id"], served.record["user_agent"]) == ("one", "one")
+        served.client.get("/", headers=[(name, value) for value in (first, "two") for name in names])
+    assert (served.record["user_agent"], served.record["referer"]) == (first, first)
+    assert (served.record["request_id"] == "one") is bool(first)
+    assert served.record["request_id"] != "two"
 
 
 def test_a_request_id_that_the_application_sets_is_replaced_by_the_true_one(serve: Serve) -> None:

@@ -40,6 +40,8 @@ class Story:
         self._watch = Watch() if debug else None
         self.rewrite = rewrite if self._watch is None else self._watch.hooks(rewrite)
         self.fixed: Fixed = {}
+        # Whether anybody is told when a request came in: nobody else needs a look at the clock.
+        self.is_timed = True
         self.match = unmatched
 
     def watch(self, wrap: Wrap) -> None:

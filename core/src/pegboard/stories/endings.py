@@ -50,6 +50,8 @@ def conclude(
         status = response.status_code
         if kind == "sent" and request.scope["method"] != "HEAD":
             bytes_out = len(response.body)
+    # A plan that was made for this very request may be the first whose hooks are told when it came in.
+    started = started or first_byte or perf_counter()
     if first_byte is not None:
         first = first_byte - started
     duration = perf_counter() - started

@@ -61,6 +61,9 @@ class Exchange(Outlet, msgspec.Struct, eq=False):
     _watching: bool = False
     _replaced: bool = False
 
+    # Applications show it with their `send`, and it holds headers and errors of others.
+    __repr__ = object.__repr__
+
     @property
     def is_settled(self) -> bool:
         """Whether it is too late for another answer: something went out, or nothing can go out any more."""

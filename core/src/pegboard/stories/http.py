@@ -57,13 +57,11 @@ class Entrance:
             await self.admit(scope, receive, send)
             return
 
+        started = perf_counter() if story.is_timed else 0.0
         scope["app"] = story.board
         error: BaseException | None = None
         answered_by: str | None = None
-        # When it came in, where somebody wants to know: nobody else needs a look at the clock.
-        started = 0.0
         if story.rewrite:
-            started = perf_counter()
             error, answered_by = story.rewritten(scope)
 
         plan = story.fixed.get(scope["method"], NOTHING).get(scope["path"])
@@ -74,8 +72,6 @@ class Entrance:
         scope["route"] = plan.route
         scope["endpoint"] = plan.route.endpoint
         pipeline = plan.pipeline
-        if pipeline.complete and not started:
-            started = perf_counter()
         request = Request(scope, receive, send, plan.max_body_size)
 
         kind: OutcomeKind = "error"

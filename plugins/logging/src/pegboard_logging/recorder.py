@@ -106,9 +106,9 @@ class Recorder:
         for name, value in scope["headers"]:
             if name in wanted:
                 if name == b"user-agent":
-                    agent = agent or value
+                    agent = value if agent is None else agent
                 elif name == b"referer":
-                    referer = referer or value
+                    referer = value if referer is None else referer
                 elif name == b"traceparent":
                     find_trace = self._find_trace
                 elif sent is None:
