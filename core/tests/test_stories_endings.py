@@ -215,6 +215,6 @@ async def test_nobody_is_told_times_of_the_clock_for_durations() -> None:
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
     plan = board.plan_for(scope)
     before = perf_counter()
-    conclude(Request(scope), plan, "error", None, None, None, None, 0.0, None)
+    conclude(Request(scope), plan, "error", None, None, None, None, None, None)
     [outcome] = keeping.outcomes
     assert before <= outcome.started <= outcome.started + outcome.duration <= perf_counter()

@@ -28,7 +28,7 @@ __all__ = ["close_form", "complete", "conclude", "run_background"]
 logger = logging.getLogger("pegboard")
 
 
-def conclude(
+def conclude(  # noqa: C901  one function, for every request
     request: Request,
     plan: Plan,
     kind: OutcomeKind,
@@ -36,7 +36,7 @@ def conclude(
     exchange: Exchange | None,
     error: BaseException | None,
     answered_by: str | None,
-    started: float,
+    started: float | None,
     first_byte: float | None,
 ) -> Awaitable[None] | None:
     """Tell `complete` hooks what became of the request; gives what is left to await, if anything is.
@@ -50,8 +50,9 @@ def conclude(
         status = response.status_code
         if kind == "sent" and request.scope["method"] != "HEAD":
             bytes_out = len(response.body)
-    # A plan that was made for this very request may be the first whose hooks are told when it came in.
-    started = started or first_byte or perf_counter()
+    if started is None:
+        # A plan that was made for this very request is the first whose hooks are told of times: there are none yet.
+        started, first_byte = perf_counter(), None
     if first_byte is not None:
         first = first_byte - started
     duration = perf_counter() - started

@@ -57,7 +57,7 @@ class Entrance:
             await self.admit(scope, receive, send)
             return
 
-        started = perf_counter() if story.is_timed else 0.0
+        started = perf_counter() if story.is_timed else None
         scope["app"] = story.board
         error: BaseException | None = None
         answered_by: str | None = None
