@@ -1,7 +1,8 @@
 """Floors: hand-written applications that do the least that a job can be done with, and nothing else.
 
 They are no frameworks and no plugins: they check nothing, handle no error and offer nothing. What a target asks for is
-compared with them, in the same run: what is below its floor is out of reach of any pure Python that does the job.
+compared with them, in the same run. Each says what it does; what is below it asks for less than that. They share no
+helpers on their way, since a call would be a part of what they measure.
 """
 
 from __future__ import annotations

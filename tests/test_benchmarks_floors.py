@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from benchmarks import floors
 from benchmarks.asgi import Answer, Ask, ask_once, running
+from benchmarks.cases.hooks import four_with
 from benchmarks.peers import pegboard_, raw
-from benchmarks.stacks import PLUGINS, REQUEST_ID, ask_headers
+from benchmarks.stacks import PLUGINS, REQUEST_ID, STEPS, ask_headers
 
 from pegboard.routing import Route
 
@@ -93,3 +94,16 @@ def test_the_least_wrapper_leaves_the_scope_alone() -> None:
     asyncio.run(once())
     assert scopes == [scope]
     assert scopes[0] is not scope
+
+
+def test_empty_plugins_have_the_hooks_of_those_they_stand_for() -> None:
+    """So that a step from one to the other is the price of what the real one does."""
+
+    def hooks(real: Any) -> list[int]:
+        board = pegboard_.board(Route("/", pegboard_.plain), plugins=four_with(real))
+        pipeline = board.plan_for(ASK.scope({})).pipeline
+        return [len(getattr(pipeline, hook)) for hook in ("request", "response", "body", "complete")]
+
+    assert hooks(()) == hooks(PLUGINS)
+    for step in STEPS.values():
+        assert hooks(step) == hooks(PLUGINS)

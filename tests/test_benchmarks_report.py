@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import calls
+from benchmarks.ladders import LADDERS
 from benchmarks.report import Results, figure, markdown
 from benchmarks.rows import Row, Skipped
 from benchmarks.verdicts import Verdict
@@ -80,3 +81,13 @@ def test_figures_have_three_digits_that_count() -> None:
         "0.012",
         "-0.50",
     ]
+
+
+def test_ladders_stand_where_all_their_steps_were_measured() -> None:
+    """With what each step is over the first and over the one before."""
+    ladder = LADDERS[-1]
+    rows = [Row.of(*key, [float(number)]) for number, (_, key) in enumerate(ladder.steps, 1)]
+    text = report(rows).partition("## Where the time goes")[2]
+    assert f"### {ladder.title}" in text
+    assert f"| {ladder.steps[2][0]} | 3.00 | +2.00 | +1.00 |" in text
+    assert "## Where the time goes" not in report(rows[1:])

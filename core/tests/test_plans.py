@@ -36,6 +36,18 @@ class Bound(Plugin):
     def look(self, request: Any, outcome: Any) -> None: ...
 
 
+def test_a_board_is_timed_where_a_hook_is_told_of_the_end() -> None:
+    """On any of its routes; where none is, no clock is read."""
+    free, looked_at = Route("/free", endpoint, name="free"), Route("/", endpoint)
+
+    def is_timed(*plugins: Plugin[Any]) -> bool:
+        frozen = Pegboard(routes=[free, looked_at], plugins=plugins, config={}).frozen
+        return frozen.http.is_timed
+
+    assert not is_timed(Direct())
+    assert is_timed(Direct(), Bound())
+
+
 def plan(app: Pegboard, path: str) -> Plan:
     return app.plan_for({"type": "http", "method": "GET", "path": path, "headers": []})
 

@@ -151,6 +151,7 @@ class Exchange(Outlet, msgspec.Struct, eq=False):
                 if not isinstance(begun, dict):
                     await begun
                     return
+                # What `put_start` does from here, without a coroutine of its own.
                 try:
                     await self._send(begun)
                 except Exception as error:

@@ -200,10 +200,8 @@ class Policy:
 
 
 def _length(raw: RawHeaders) -> int | None:
-    for name, value in raw:
-        if name == b"content-length":
-            return int(value) if value.isdigit() and len(value) < _DIGITS else None
-    return None
+    value = find(raw, b"content-length")
+    return int(value) if value is not None and value.isdigit() and len(value) < _DIGITS else None
 
 
 _READING = frozenset({"GET", "HEAD"})
