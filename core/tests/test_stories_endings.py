@@ -15,7 +15,6 @@ from pegboard.convertors import Convertor, register_url_convertor
 from pegboard.outcome import Outcome, WebSocketOutcome
 from pegboard.requests import Request
 from pegboard.routing import Route, WebSocketRoute
-from pegboard.stories.endings import conclude
 from pegboard.testclient import TestClient
 from pegboard.websockets import WebSocket
 
@@ -102,12 +101,12 @@ async def test_the_outcome_tells_the_times_in_order() -> None:
 
 async def test_without_anybody_to_tell_there_is_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     """What nobody listens to is not made."""
-    from pegboard.stories import endings
+    from pegboard.stories import http
 
     def never(*arguments: Any) -> None:
         raise AssertionError("nobody listens")
 
-    monkeypatch.setattr(endings, "Outcome", never)
+    monkeypatch.setattr(http, "Outcome", never)
     assert (await ask(Pegboard(routes=[Route("/", hello)], plugins=[]))).body == b"hello"
 
 
@@ -212,9 +211,9 @@ async def test_nobody_is_told_times_of_the_clock_for_durations() -> None:
     keeping = Keeping()
     board = Pegboard(routes=[Route("/", hello)], plugins=[keeping], config={})
     board.freeze()
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
-    plan = board.plan_for(scope)
+    board.frozen.http.is_timed = False
     before = perf_counter()
-    conclude(Request(scope), plan, "error", None, None, None, None, None, None)
+    await ask(board, "/")
     [outcome] = keeping.outcomes
     assert before <= outcome.started <= outcome.started + outcome.duration <= perf_counter()
+    assert outcome.first_byte is None

@@ -1,4 +1,4 @@
-"""How conversations end: the outcome, the hooks that are told, and the work that is left.
+"""How conversations end: the hooks that are told what became of one, and the work that is left.
 
 Rules that must not move:
 
@@ -11,70 +11,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from time import perf_counter
 from typing import Any
 
 from anyio import CancelScope
 
 from pegboard.compiling import Call, Pipeline
-from pegboard.connections import NOTES
-from pegboard.outcome import NO_NOTES, Outcome, OutcomeKind
-from pegboard.plans import Plan
 from pegboard.requests import Request
-from pegboard.stories.exchange import Exchange
 
-__all__ = ["close_form", "complete", "conclude", "run_background"]
+__all__ = ["close_form", "complete", "run_background", "tell_from", "tell_past"]
 
 logger = logging.getLogger("pegboard")
 
 
-def conclude(  # noqa: C901  one function, for every request
-    request: Request,
-    plan: Plan,
-    kind: OutcomeKind,
-    response: Any,
-    exchange: Exchange | None,
-    error: BaseException | None,
-    answered_by: str | None,
-    started: float | None,
-    first_byte: float | None,
-) -> Awaitable[None] | None:
-    """Tell `complete` hooks what became of the request; gives what is left to await, if anything is.
+def tell_from(request: Any, pipeline: Pipeline, outcome: Any, call: Call, result: Any) -> Awaitable[None]:
+    """What is left to await where the `complete` hook ``call`` gave ``result``: that, and the hooks behind it."""
+    return _tell_rest(request, pipeline, "complete", outcome, pipeline.complete.index(call), result)
 
-    A plain function, because most of these hooks are: a coroutine is made for the first that has more to do.
+
+def tell_past(request: Any, pipeline: Pipeline, outcome: Any, call: Call, exc: BaseException) -> Awaitable[None] | None:
+    """What is left to await where the `complete` hook ``call`` failed: the hooks behind it, if there are any.
+
+    A failure is logged. What is none, such as the interpreter's exit, is raised when the others were told.
     """
-    status, bytes_out, first = 0, 0, None
-    if exchange is not None:
-        status, bytes_out, first_byte = exchange.status_code, exchange.bytes_out, exchange.first_byte
-    elif first_byte is not None:
-        status = response.status_code
-        if kind == "sent" and request.scope["method"] != "HEAD":
-            bytes_out = len(response.body)
-    if started is None:
-        # A plan that was made for this very request is the first whose hooks are told of times: there are none yet.
-        started, first_byte = perf_counter(), None
-    if first_byte is not None:
-        first = first_byte - started
-    duration = perf_counter() - started
-    notes = request.scope.get(NOTES, NO_NOTES)
-    outcome = Outcome(
-        plan.route, kind, status, error, answered_by, request.bytes_in, bytes_out, started, first, duration, notes
-    )
-    pipeline = plan.pipeline
-    if kind == "cancelled":
-        return _tell_shielded(request, pipeline, "complete", outcome)
-    calls = pipeline.complete
-    for call in calls:
-        try:
-            result = call(request, outcome)
-        except Exception as exc:
-            _report(pipeline, "complete", call, exc)
-            continue
-        except BaseException as exc:
-            return _tell_before(exc, request, pipeline, "complete", outcome, calls.index(call) + 1)
-        if result is not None:
-            return _tell_rest(request, pipeline, "complete", outcome, calls.index(call), result)
-    return None
+    position = pipeline.complete.index(call) + 1
+    if not isinstance(exc, Exception):
+        return _tell_before(exc, request, pipeline, "complete", outcome, position)
+    _report(pipeline, "complete", call, exc)
+    if position == len(pipeline.complete):
+        return None
+    return _tell_rest(request, pipeline, "complete", outcome, position)
 
 
 async def complete(connection: Any, pipeline: Pipeline, hook: str, outcome: Any) -> None:

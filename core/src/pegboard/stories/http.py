@@ -13,7 +13,9 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from pegboard.connections import NOTES
 from pegboard.exceptions import ClientDisconnect
+from pegboard.outcome import NO_NOTES, Outcome
 from pegboard.requests import Request
 from pegboard.responses import Head, to_response
 
@@ -151,9 +153,38 @@ class Entrance:
         if exchange is not None:
             exchange.close()
         if pipeline.complete:
-            left = story.conclude(request, plan, kind, response, exchange, error, answered_by, started, first_byte)
-            if left is not None:
-                await left
+            if exchange is not None:
+                status, size, first_byte = exchange.status_code, exchange.bytes_out, exchange.first_byte
+            elif first_byte is None:
+                status = size = 0
+            else:
+                status = response.status_code
+                size = len(response.body) if kind == "sent" and scope["method"] != "HEAD" else 0
+            ended = perf_counter()
+            if started is None:
+                # A plan that was made for this very request is the first whose hooks are told of times: none are known.
+                started, first_byte = ended, None
+            elif first_byte is not None:
+                first_byte -= started
+            took, notes = ended - started, scope.get(NOTES, NO_NOTES)
+            outcome = Outcome(
+                plan.route, kind, status, error, answered_by, request.bytes_in, size, started, first_byte, took, notes
+            )
+            if kind == "cancelled":
+                await story.complete(request, pipeline, "complete", outcome)
+            else:
+                for call in pipeline.complete:
+                    try:
+                        left = call(request, outcome)
+                        if left is not None:
+                            left = story.tell_from(request, pipeline, outcome, call, left)
+                    except BaseException as exc:
+                        left = story.tell_past(request, pipeline, outcome, call, exc)
+                    if left is not None:
+                        await left
+                        break
+            # It holds the error as well.
+            del outcome
 
         if response is not None and response.background is not None and response.plain_call and kind in ANSWERED:
             await story.run_background(response.background, error)

@@ -14,7 +14,7 @@ from pegboard.requests import ClientDisconnect, Request
 from pegboard.responses import to_response
 from pegboard.stories.answers import again, answer_of, own
 from pegboard.stories.base import Story
-from pegboard.stories.endings import close_form, conclude, run_background
+from pegboard.stories.endings import close_form, complete, run_background, tell_from, tell_past
 from pegboard.stories.exchange import Exchange
 from pegboard.stories.shaping import shape
 
@@ -30,10 +30,12 @@ class HTTPStory(Story):
     again = staticmethod(again)
     answer_of = staticmethod(answer_of)
     close_form = staticmethod(close_form)
-    conclude = staticmethod(conclude)
+    complete = staticmethod(complete)
     exchange = Exchange
     run_background = staticmethod(run_background)
     shape = staticmethod(shape)
+    tell_from = staticmethod(tell_from)
+    tell_past = staticmethod(tell_past)
 
     async def recover(self, request: Request, pipeline: Pipeline, exc: Exception, raised_by: str | None) -> Answer:
         """The answer to an exception; ``raised_by`` is the plugin whose hook it left, if any."""
