@@ -6,6 +6,8 @@ Rules that must not move:
   and not timed.
 - Entrants are interleaved: each round takes one sample of every entrant, in an order shuffled anew (with a fixed seed),
   so that whatever disturbs the machine disturbs all alike.
+- Who is disturbed is measured for longer: as long as samples are unsteady, the rounds are taken again, up to
+  `LONGEST` times. All samples count, whatever they say.
 - A sample is the mean over enough calls to last about two milliseconds. Scopes and clients are made before the clock
   starts; each is dropped while it runs, so that what an application hangs on a scope is freed at its own expense.
 - The garbage collector runs with its default thresholds, on what the calls make only: what exists before is frozen, and
@@ -40,6 +42,11 @@ SAMPLE_NS = 2_000_000
 MOST_CALLS = 2_000
 WARM_UP_CALLS = 50
 ANSWER_SECONDS = 10
+STEADY = 0.1
+"""How wide the middle half of an entrant's samples may be, of their median, in the median of all entrants."""
+LONGEST = 3
+FEWEST = 4
+"""Samples that may be told to be unsteady."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +196,7 @@ def takes_part(peer: str, peers: frozenset[str] | None) -> bool:
 
 
 async def take_samples(runners: Sequence[Sampler], rounds: int, pause: float) -> None:
-    """Let them warm up, and give each its turn in every round."""
+    """Let them warm up, and give each its turn in every round; in more rounds where samples are unsteady."""
     gc.collect()
     gc.freeze()
     try:
@@ -197,12 +204,22 @@ async def take_samples(runners: Sequence[Sampler], rounds: int, pause: float) ->
             await runner.calibrate()
         order = list(runners)
         shuffle = random.Random(11).shuffle
-        for _ in range(rounds):
-            shuffle(order)
-            for runner in order:
-                runner.samples.append(await runner.sample(pause))
+        for _ in range(LONGEST):
+            for _ in range(rounds):
+                shuffle(order)
+                for runner in order:
+                    runner.samples.append(await runner.sample(pause))
+            if unrest(runners) <= STEADY:
+                break
     finally:
         gc.unfreeze()
+
+
+def unrest(runners: Sequence[Sampler]) -> float:
+    """How wide the middle half of the samples is, as a part of their median: the median of all runners."""
+    clocks = [[clock for clock, _ in runner.samples] for runner in runners]
+    quartiles = [statistics.quantiles(clock, n=4) for clock in clocks if len(clock) >= FEWEST]
+    return statistics.median((high - low) / middle for low, middle, high in quartiles) if quartiles else 0.0
 
 
 async def _start(entrant: Entrant, stack: AsyncExitStack) -> tuple[App, dict[str, Any]] | str:

@@ -55,6 +55,7 @@ FLOORS = {
     "least-of-pegboard": (FLOOR, "the least framework, Pegboard's request and response"),
     "raw-headers": (FLOOR, "raw ASGI, the headers of all four"),
     "four-by-hand": (FLOOR, "the four by hand"),
+    "four-as-hooks": (FLOOR, "the four by hand, as hooks"),
     **{f"pegboard-{len(real)}": ("Pegboard", step) for step, real in STEPS.items()},
 }
 """Likewise, in the cases that targets are about: floors, and the steps between none and all four."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from benchmarks.asgi import App
 from benchmarks.cases.hooks import four_with
 from benchmarks.floors import four_by_hand, least_framework, least_framework_of_pegboard, with_headers
+from benchmarks.least_pluggable import least_framework_with_four
 from benchmarks.peers import pegboard_, raw, starlette_
 from benchmarks.stacks import PLUGINS, STEPS, starlette_four
 from starlette.applications import Starlette
@@ -49,6 +50,7 @@ APPS: dict[str, Callable[[], App]] = {
     "least-of-pegboard": least_framework_of_pegboard,
     "raw-headers": with_headers,
     "four-by-hand": four_by_hand,
+    "four-as-hooks": least_framework_with_four,
 }
 
 

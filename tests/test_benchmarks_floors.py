@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from benchmarks import floors
+from benchmarks import floors, least_pluggable
 from benchmarks.asgi import Answer, Ask, ask_once, running
 from benchmarks.cases.hooks import four_with
 from benchmarks.peers import pegboard_, raw
@@ -61,6 +61,44 @@ def test_the_four_by_hand_answer_and_log_as_the_plugins_do(monkeypatch: pytest.M
     seen = [json.loads(f"{{{line}") for line in b"".join(written).decode().split("{")[1:]]
     expected = {"method": "GET", "path": "/", "status": 200, "bytes": 13, "request_id": REQUEST_ID.decode()}
     assert [{key: line[key] for key in expected} for line in seen] == [expected] * 2
+
+
+def test_the_four_as_hooks_answer_and_log_as_the_plugins_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Likewise, with each job in hooks of its own."""
+    written: list[bytes] = []
+    users: list[Any] = []
+    monkeypatch.setattr(floors, "drop", written.append)
+    monkeypatch.setattr(least_pluggable, "BATCH", 2)
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        users.append(scope["user"])
+        await raw.plain(scope, receive, send)
+
+    assert asked(least_pluggable.least_wrapper_with_four(app)) == behind_four()
+    assert users == ["ada"]
+    alone = least_pluggable.least_framework_with_four()
+    assert asked(alone) == asked(alone) == behind_four()
+    seen = [json.loads(f"{{{line}") for line in b"".join(written).decode().split("{")[1:]]
+    expected = {"method": "GET", "path": "/", "status": 200, "bytes": 13, "request_id": REQUEST_ID.decode()}
+    assert [{key: line[key] for key in expected} for line in seen] == [expected] * 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "method"),
+    [([(b"content-length", b"1024")], "GET"), ([], "OPTIONS")],
+)
+def test_the_four_as_hooks_are_for_this_request_alone(headers: list[tuple[bytes, bytes]], method: str) -> None:
+    """What they look for and cannot do is not passed over."""
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def once() -> None:
+        ask = Ask(method=method, headers=ask_headers(b"gzip"))
+        await least_pluggable.least_wrapper_with_four(app)(ask.scope({}), *ask.channels())
+
+    with pytest.raises(NotImplementedError):
+        asyncio.run(once())
 
 
 @pytest.mark.parametrize(

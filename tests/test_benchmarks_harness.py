@@ -6,8 +6,9 @@ import asyncio
 import gzip
 from typing import Any
 
+import pytest
 from benchmarks.asgi import App, Ask
-from benchmarks.harness import FLOOR, Case, Entrant, Expected, measure
+from benchmarks.harness import FLOOR, LONGEST, STEADY, Case, Entrant, Expected, Sampler, measure, take_samples, unrest
 
 BODY = b"x" * 1000
 
@@ -50,6 +51,41 @@ def test_who_answers_otherwise_or_does_not_start_is_named_and_not_timed() -> Non
         ("wrong", "answers wrongly"),
         ("broken", "does not start"),
     ]
+
+
+class Given(Sampler):
+    """Samples that take as long as they are told to, again and again."""
+
+    def __init__(self, *clock: float) -> None:
+        super().__init__("given", "")
+        self.clock = clock
+
+    async def calibrate(self) -> None:
+        """Nothing to find out."""
+
+    async def sample(self, pause: float = 0.0) -> tuple[float, float]:
+        """The next one."""
+        took = self.clock[len(self.samples) % len(self.clock)]
+        return took, took
+
+
+@pytest.mark.parametrize(
+    ("clock", "turns"),
+    [((100,), 1), ((98, 100, 101, 102), 1), ((80, 100, 120, 140), LONGEST)],
+)
+def test_rounds_are_taken_again_where_samples_are_unsteady(clock: tuple[float, ...], turns: int) -> None:
+    """All of them count; a disturbance that spoils half of the rounds does not decide."""
+    one, other = Given(*clock), Given(*clock)
+    asyncio.run(take_samples([one, other], 8, 0.0))
+    assert len(one.samples) == len(other.samples) == 8 * turns
+    assert (unrest([one, other]) <= STEADY) == (turns == 1)
+
+
+def test_one_unsteady_entrant_of_many_is_its_own_affair() -> None:
+    """Whose samples vary by nature would make every run the longest."""
+    runners = [Given(80, 100, 120, 140), Given(100), Given(100)]
+    asyncio.run(take_samples(runners, 8, 0.0))
+    assert {len(runner.samples) for runner in runners} == {8}
 
 
 def test_floors_take_part_whatever_peers_are_asked_for() -> None:

@@ -17,6 +17,7 @@ from benchmarks.cases.hooks import four_with
 from benchmarks.content import dumped, records
 from benchmarks.floors import ADDED_HEADERS, four_by_hand_around, least_wrapper
 from benchmarks.harness import FLOOR, Case, Entrant, Expected
+from benchmarks.least_pluggable import least_wrapper_with_four
 from benchmarks.peers import starlette_
 from benchmarks.peers.pegboard_ import board
 from benchmarks.peers.pegboard_ import plain as pegboard_plain
@@ -127,6 +128,13 @@ def wrapped() -> Sequence[Entrant]:
             "the least wrapper, with the headers of all four",
         ),
         Entrant(FLOOR, lambda: four_by_hand_around(fastapi_.plain()), ask, full, "the four by hand around FastAPI"),
+        Entrant(
+            FLOOR,
+            lambda: least_wrapper_with_four(fastapi_.plain()),
+            ask,
+            full,
+            "the four by hand, as hooks around FastAPI",
+        ),
     ]
 
 
