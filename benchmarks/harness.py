@@ -6,8 +6,8 @@ Rules that must not move:
   and not timed.
 - Entrants are interleaved: each round takes one sample of every entrant, in an order shuffled anew (with a fixed seed),
   so that whatever disturbs the machine disturbs all alike.
-- Who is disturbed is measured for longer: as long as samples are unsteady, the rounds are taken again, up to
-  `LONGEST` times. All samples count, whatever they say.
+- As long as the samples of a case are unsteady, its rounds are taken again, up to `LONGEST` times in all. All samples
+  count, whatever they say.
 - A sample is the mean over enough calls to last about two milliseconds. Scopes and clients are made before the clock
   starts; each is dropped while it runs, so that what an application hangs on a scope is freed at its own expense.
 - The garbage collector runs with its default thresholds, on what the calls make only: what exists before is frozen, and

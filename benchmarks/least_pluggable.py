@@ -1,8 +1,8 @@
-"""The least in which the four could be plugins: their jobs by hand, each in hooks of its own, called in loops.
+"""The four as the plainest of plugins: their jobs by hand, each in hooks of its own, called in loops.
 
-What stands in the way of a target is told apart by it: what the jobs take, what it takes that they are plugins, and
-what Pegboard adds to both. Here nothing is validated, negotiated, escaped or bounded, nothing is caught, and nothing
-may be awaited. As in `floors`, there are no helpers on the way.
+It tells apart what the jobs take, what it takes that they are plugins, and what Pegboard adds to both. Here nothing is
+validated, negotiated, escaped or bounded, nothing is caught, and nothing may be awaited. As in `floors`, there are no
+helpers on the way.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ __all__ = ["least_framework_with_four", "least_wrapper_with_four"]
 class Four:
     """The jobs of the four plugins, in the order and at the points where these do them.
 
-    ``write`` is given the lines of many requests at once.
+    ``write`` is given the lines of many requests at once. Only where ``preflights`` may come are they looked for: a
+    route with methods has none.
     """
 
-    def __init__(self, write: Callable[[list[Line]], None]) -> None:
+    def __init__(self, write: Callable[[list[Line]], None], preflights: bool = False) -> None:
         self._write = write
         self._lines: list[Line] = []
-        self.request = (self.take_id, self.identify, self.look_for_conditions, self.answer_preflight)
+        looks = (self.answer_preflight,) if preflights else ()
+        self.request = (self.take_id, *looks, self.identify, self.look_for_conditions)
         self.response = (self.allow_origin, self.give_id)
         self.body = (self.compress,)
         self.complete = (self.record,)
@@ -142,7 +144,7 @@ class Head:
 
 def least_wrapper_with_four(app: App) -> App:  # noqa: C901  as above
     """Likewise around an application, which has a scope of its own; lines are left to somebody else."""
-    four = Four(lambda lines: None)
+    four = Four(lambda lines: None, preflights=True)
 
     async def wrapper(scope: Any, receive: Any, send: Any) -> None:  # noqa: C901
         if scope["type"] != "http":

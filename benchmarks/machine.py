@@ -46,7 +46,7 @@ SOURCES = ("pegboard", "pegboard_cors", "pegboard_gzip", "pegboard_auth", "pegbo
 
 
 def describe(rounds: int, seconds: float, sources: str) -> dict[str, Any]:
-    """The circumstances of a run on these ``sources``: ``seconds`` in all, ``rounds`` samples of each entrant."""
+    """The circumstances of a run on these ``sources``: ``seconds`` in all, at least ``rounds`` samples of each."""
     return {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "sources": sources,

@@ -69,7 +69,7 @@ def _head(results: Results) -> Iterator[str]:
     yield ""
     yield (
         f"{machine['date']}, {machine['python']} on {machine['system']}, {machine['processor']}, "
-        f"{machine['cores']} cores, load at the end {machine['load']}; {machine['rounds']} rounds, "
+        f"{machine['cores']} cores, load at the end {machine['load']}; at least {machine['rounds']} rounds, "
         f"{machine['seconds']} seconds; sources {machine['sources']}. {packages}."
     )
     yield ""

@@ -74,11 +74,19 @@ class Given(Sampler):
     [((100,), 1), ((98, 100, 101, 102), 1), ((80, 100, 120, 140), LONGEST)],
 )
 def test_rounds_are_taken_again_where_samples_are_unsteady(clock: tuple[float, ...], turns: int) -> None:
-    """All of them count; a disturbance that spoils half of the rounds does not decide."""
+    """All of them count."""
     one, other = Given(*clock), Given(*clock)
     asyncio.run(take_samples([one, other], 8, 0.0))
     assert len(one.samples) == len(other.samples) == 8 * turns
     assert (unrest([one, other]) <= STEADY) == (turns == 1)
+
+
+def test_a_disturbance_that_spoils_the_first_rounds_does_not_decide() -> None:
+    """The rounds after it are more."""
+    disturbed = Given(*[150, 180, 210, 240] * 2, *[100] * 16)
+    asyncio.run(take_samples([disturbed], 8, 0.0))
+    assert len(disturbed.samples) == 24
+    assert disturbed.row("c", 1).median == 100
 
 
 def test_one_unsteady_entrant_of_many_is_its_own_affair() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -217,3 +219,38 @@ async def test_nobody_is_told_times_of_the_clock_for_durations() -> None:
     [outcome] = keeping.outcomes
     assert before <= outcome.started <= outcome.started + outcome.duration <= perf_counter()
     assert outcome.first_byte is None
+
+
+async def test_whatever_ends_the_telling_keeps_no_outcome() -> None:
+    """It holds the error, whose traceback holds the frame that told it: nobody would ever let go of them."""
+
+    class Stops(BaseException):
+        pass
+
+    async def stop() -> None:
+        raise Stops
+
+    async def fails(request: Request) -> str:
+        raise ValueError
+
+    board = Pegboard(routes=[Route("/", fails)], plugins=[Told("a", [], stop)], config={})
+    await ask_until_it_stops(board, Stops)
+    gc.collect()
+    before = outcomes_alive()
+    gc.disable()
+    try:
+        await ask_until_it_stops(board, Stops)
+        assert len(outcomes_alive()) == len(before)
+    finally:
+        gc.enable()
+
+
+def outcomes_alive() -> list[Any]:
+    """Whatever keeps them; other tests have kept some. Proxies among all the objects are not asked what they are."""
+    return [kept for kept in gc.get_objects() if type(kept) is Outcome]
+
+
+async def ask_until_it_stops(board: Pegboard, stops: type[BaseException]) -> None:
+    """Ask, and keep nothing of what is raised."""
+    with suppress(stops, ExceptionGroup):
+        await ask(board)

@@ -31,7 +31,7 @@ def tell_from(request: Any, pipeline: Pipeline, outcome: Any, call: Call, result
 def tell_past(request: Any, pipeline: Pipeline, outcome: Any, call: Call, exc: BaseException) -> Awaitable[None] | None:
     """What is left to await where the `complete` hook ``call`` failed: the hooks behind it, if there are any.
 
-    A failure is logged. What is none, such as the interpreter's exit, is raised when the others were told.
+    An Exception is logged. Anything else, such as the interpreter's exit, is raised when the others were told.
     """
     position = pipeline.complete.index(call) + 1
     if not isinstance(exc, Exception):

@@ -170,21 +170,23 @@ class Entrance:
             outcome = Outcome(
                 plan.route, kind, status, error, answered_by, request.bytes_in, size, started, first_byte, took, notes
             )
-            if kind == "cancelled":
-                await story.complete(request, pipeline, "complete", outcome)
-            else:
-                for call in pipeline.complete:
-                    try:
-                        left = call(request, outcome)
+            try:
+                if kind == "cancelled":
+                    await story.complete(request, pipeline, "complete", outcome)
+                else:
+                    for call in pipeline.complete:
+                        try:
+                            left = call(request, outcome)
+                            if left is not None:
+                                left = story.tell_from(request, pipeline, outcome, call, left)
+                        except BaseException as exc:
+                            left = story.tell_past(request, pipeline, outcome, call, exc)
                         if left is not None:
-                            left = story.tell_from(request, pipeline, outcome, call, left)
-                    except BaseException as exc:
-                        left = story.tell_past(request, pipeline, outcome, call, exc)
-                    if left is not None:
-                        await left
-                        break
-            # It holds the error as well.
-            del outcome
+                            await left
+                            break
+            finally:
+                # It holds the error as well.
+                del outcome
 
         if response is not None and response.background is not None and response.plain_call and kind in ANSWERED:
             await story.run_background(response.background, error)
