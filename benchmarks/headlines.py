@@ -96,7 +96,9 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         if headline.ours in medians and headline.theirs in medians:
             ratio = medians[headline.ours] / medians[headline.theirs]
             more = " (more is better)" if headline.rate else ""
-            yield f"| {headline.text} | {headline.against} | {ratio:.2f} x{more} |"
+            # The smallest would be shown as nothing.
+            digits = 2 if ratio >= 0.1 else 3
+            yield f"| {headline.text} | {headline.against} | {ratio:.{digits}f} x{more} |"
     yield ""
     yield (
         f"Ratios of medians of one run, {machine['date']}, {machine['python']}, Starlette "
