@@ -33,7 +33,20 @@ from typing import Any
 from benchmarks.asgi import Answer, App, Ask, ask_once, running
 from benchmarks.rows import Row, Skipped
 
-__all__ = ["FLOOR", "Case", "Entrant", "Expected", "Sampler", "describe", "measure", "take_samples", "takes_part"]
+__all__ = [
+    "FLOOR",
+    "LONGEST",
+    "STEADY",
+    "Case",
+    "Entrant",
+    "Expected",
+    "Sampler",
+    "describe",
+    "measure",
+    "take_samples",
+    "takes_part",
+    "unrest",
+]
 
 FLOOR = "floor"
 """The peer of rows that show the least that a job can cost; they take part whatever peers are asked for."""
@@ -42,11 +55,15 @@ SAMPLE_NS = 2_000_000
 MOST_CALLS = 2_000
 WARM_UP_CALLS = 50
 ANSWER_SECONDS = 10
+
 STEADY = 0.1
-"""How wide the middle half of an entrant's samples may be, of their median, in the median of all entrants."""
+"""How wide the middle half of an entrant's samples may be, as a part of their median, in the median of all entrants."""
+
 LONGEST = 3
+"""How often the rounds of a case are taken at most."""
+
 FEWEST = 4
-"""Samples that may be told to be unsteady."""
+"""How many samples have a middle half that says something."""
 
 
 @dataclass(frozen=True, slots=True)
